@@ -1,0 +1,95 @@
+/**
+ * What the engines need from hardware security modules. PKCS#11 handles, constants and sessions stay
+ * behind these interfaces. Every method rejects with an `HsmFault` and with nothing else.
+ */
+import type { KeySelector } from '../hsm/key-selector.ts';
+
+/** A key object: the token's configured name and the attributes that find the object there. */
+export interface TokenKey {
+  readonly token: string;
+  readonly selector: KeySelector;
+}
+
+/** Who asks, and until when the answer is worth anything. */
+export interface CallContext {
+  /** Fair-share class, 0 … 65 535: each path prefix has its own. */
+  readonly tenant: number;
+  /** On the clock's monotonic scale: the caller gets `timeout` at this moment. */
+  readonly deadlineMs: number;
+}
+
+/** What the token says of a key object, read when it was located. */
+export interface KeyDescription {
+  readonly keyType: 'AES' | 'GENERIC_SECRET' | 'OTHER';
+  readonly bits: number;
+  readonly canEncrypt: boolean;
+  readonly canDecrypt: boolean;
+  readonly extractable: boolean;
+  readonly sensitive: boolean;
+  /** Check value: first 3 bytes of the zero block encrypted, lower-case hex; absent where the token will not give it. */
+  readonly kcvHex?: string;
+  readonly label: string;
+  readonly idHex: string;
+  /** Serial number of the token that holds it. */
+  readonly tokenSerial: string;
+}
+
+export interface KeyDirectory {
+  /**
+   * Locates and describes a key. Answers come from memory while the token's login lasts.
+   * Faults: `not-found`, `ambiguous`, `unavailable`, `timeout`, …
+   */
+  describe(key: TokenKey, context: CallContext): Promise<KeyDescription>;
+}
+
+/** What an AEAD made of a plaintext. `metadata` is empty for native GCM of generation 0. */
+export interface Sealed {
+  readonly ciphertext: Uint8Array;
+  readonly iv: Uint8Array;
+  readonly tag: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
+export interface SealRequest {
+  readonly key: TokenKey;
+  /** Key generation, 0 … 65 535; 0 has no metadata. */
+  readonly generation: number;
+  readonly plaintext: Uint8Array;
+  /** Builds the associated data once the scheme has chosen its metadata. */
+  readonly aad: (metadata: Uint8Array) => Uint8Array;
+}
+
+export interface OpenRequest {
+  readonly key: TokenKey;
+  readonly ciphertext: Uint8Array;
+  readonly iv: Uint8Array;
+  readonly tag: Uint8Array;
+  /** The complete associated data, metadata included. */
+  readonly aad: Uint8Array;
+}
+
+/** Authenticated encryption under a token's key: AES-256-GCM, 16-byte tag, IV of 12 (or, to open, 16) bytes. */
+export interface Aead {
+  seal(request: SealRequest, context: CallContext): Promise<Sealed>;
+  /** Fault `corrupt` when anything does not authenticate, `unavailable` when the token is at fault. */
+  open(request: OpenRequest, context: CallContext): Promise<Uint8Array>;
+}
+
+export type TokenStatus = 'ACTIVE' | 'DEGRADED' | 'UNAVAILABLE';
+
+/** A token's health as last measured by encrypting and decrypting with its health key. */
+export interface TokenHealth {
+  readonly token: string;
+  /** Maker, for example `SoftHSM project`. */
+  readonly vendor: string;
+  /** Product and version, for example `SoftHSM v2 2.6`. */
+  readonly model: string;
+  readonly status: TokenStatus;
+  /** Why it is not ACTIVE; empty when it is. For logs and operators. */
+  readonly reason: string;
+}
+
+export interface HealthMonitor {
+  /** Never blocks, never throws: what is known now of each token. A measurement over a minute old counts as UNAVAILABLE. */
+  health(tokens: readonly string[]): TokenHealth[];
+}
