@@ -1,0 +1,12 @@
+import type { DeviceProfile } from './profile.ts';
+
+/** SoftHSM 2.6: a token in software. Fast, in-process, one hang means something is broken for good. */
+export const softhsm2: DeviceProfile = {
+  name: 'softhsm2',
+  vendor: 'SoftHSM project',
+  model: 'SoftHSM v2',
+  maxSessions: 64,
+  fastWindow: 32,
+  hangMs: { crypto: 1_000, metadata: 5_000, login: 10_000, keyGeneration: 120_000 },
+  maxHosts: 8,
+};

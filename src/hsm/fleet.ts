@@ -1,0 +1,129 @@
+/** The HSM layer as a whole: tokens by name, each with its hosts, behind the ports that the engines know. */
+import { HsmFault } from '../domain/hsm-fault.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Entropy } from '../domain/ports/entropy.ts';
+import type {
+  Aead,
+  CallContext,
+  HealthMonitor,
+  KeyDescription,
+  KeyDirectory,
+  TokenKey,
+} from '../domain/ports/hsm.ts';
+import type { Log } from '../domain/ports/log.ts';
+import type { Meter } from '../domain/ports/meter.ts';
+import { NativeGcm } from './aead/native-gcm.ts';
+import { BackgroundHealth } from './health-monitor.ts';
+import { type SpawnHost, spawnTokenHost } from './supervisor/host-process.ts';
+import { LoginGate } from './supervisor/login-gate.ts';
+import { PinLatch } from './supervisor/pin-latch.ts';
+import { type HostedToken, type HostPhase, TokenSupervisor } from './supervisor/token-supervisor.ts';
+import { TokenFleet } from './token-fleet.ts';
+
+export interface FleetOptions {
+  readonly tokens: readonly (HostedToken & { readonly hosts: number })[];
+  /** Exists, mode 0700. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly spawn?: SpawnHost;
+  readonly maxQueue?: number;
+  readonly healthEveryMs?: number;
+}
+
+/** What the status page shows of a host. */
+export interface HostStatus {
+  readonly token: string;
+  readonly pid: number | undefined;
+  readonly phase: HostPhase;
+  readonly reason: string;
+}
+
+export class Fleet implements KeyDirectory, AsyncDisposable {
+  readonly aead: Aead;
+  readonly health: HealthMonitor;
+  readonly #fleets = new Map<string, TokenFleet>();
+  readonly #health: BackgroundHealth;
+
+  /** Starts every host; none of them needs to come up for this to return. */
+  constructor(options: FleetOptions) {
+    const latch = new PinLatch(options.stateDir);
+    for (const token of options.tokens) this.#fleets.set(token.name, this.#openToken(token, latch, options));
+    this.aead = new NativeGcm(
+      (key, operation, body, context) => this.#call(key, operation, body, context),
+      options.entropy,
+    );
+    this.#health = new BackgroundHealth({
+      fleets: this.#fleets,
+      clock: options.clock,
+      entropy: options.entropy,
+      log: options.log,
+      meter: options.meter,
+      ...(options.healthEveryMs !== undefined && { everyMs: options.healthEveryMs }),
+    });
+    this.health = this.#health;
+    for (const fleet of this.#fleets.values()) for (const host of fleet.hosts) host.start();
+    this.#health.start();
+  }
+
+  describe(key: TokenKey, context: CallContext): Promise<KeyDescription> {
+    const fleet = this.#fleets.get(key.token);
+    if (fleet === undefined)
+      return Promise.reject(new HsmFault('not-found', `no token is named ${key.token}`));
+    return fleet.describe(key.selector, context);
+  }
+
+  hosts(): HostStatus[] {
+    return [...this.#fleets.values()].flatMap((fleet) =>
+      fleet.hosts.map(({ pid, phase, reason }) => ({ token: fleet.token.name, pid, phase, reason })),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#health.stop();
+    await Promise.all([...this.#fleets.values()].flatMap((fleet) => fleet.hosts.map((host) => host.stop())));
+  }
+
+  #call: ConstructorParameters<typeof NativeGcm>[0] = (key, operation, body, context) => {
+    const fleet = this.#fleets.get(key.token);
+    if (fleet === undefined)
+      return Promise.reject(new HsmFault('not-found', `no token is named ${key.token}`));
+    return fleet.call(operation, body, context, key.selector);
+  };
+
+  #openToken(
+    token: HostedToken & { readonly hosts: number },
+    latch: PinLatch,
+    options: FleetOptions,
+  ): TokenFleet {
+    const gate = new LoginGate();
+    const hosts: TokenSupervisor[] = [];
+    for (let index = 0; index < Math.min(token.hosts, token.profile.maxHosts); index += 1) {
+      hosts.push(
+        new TokenSupervisor({
+          token,
+          latch,
+          gate,
+          clock: options.clock,
+          log: options.log,
+          spawn: options.spawn ?? spawnTokenHost,
+          maxQueue: options.maxQueue ?? MAX_QUEUE,
+          onStarted: () => options.meter.hostStarted(token.name),
+          onPhase: (phase) => this.#hostChanged(token.name, phase),
+        }),
+      );
+    }
+    return new TokenFleet({ token, hosts, clock: options.clock, meter: options.meter });
+  }
+
+  #hostChanged(token: string, phase: HostPhase): void {
+    if (phase !== 'ready') return;
+    this.#fleets.get(token)?.forget();
+    this.#health.start();
+  }
+}
+
+/** Calls that may wait per lane and host; at 25 µs a call this is 50 ms of work. */
+const MAX_QUEUE = 2_000;

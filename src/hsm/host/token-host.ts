@@ -1,0 +1,97 @@
+/**
+ * The token host: owns one PKCS#11 module and everything that lives in it. It answers frames in the order
+ * of their arrival, synchronously, since a synchronous call to a software token is faster than a thread
+ * hop; work of the slow lane waits until the frames that came with it are answered.
+ */
+import type { Duplex } from 'node:stream';
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import { KeyChanged } from '../pkcs11/key-locator.ts';
+import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
+import { Channel } from '../wire/channel.ts';
+import { type Frame, PROTOCOL_VERSION } from '../wire/frame.ts';
+import { encodeJson, type FaultMessage, type Greeting, STATUS_OK, statusOf } from '../wire/messages.ts';
+import { OPERATIONS, type OperationName, operationOf } from '../wire/operations.ts';
+import { AmbiguityCourt } from './ambiguity-court.ts';
+import { HostOperations } from './host-operations.ts';
+
+export class TokenHost {
+  readonly #channel: Channel;
+  readonly #operations = new HostOperations();
+  readonly #court = new AmbiguityCourt(() => this.#operations.canaryPasses());
+
+  /** `onEnd` runs when the supervisor is gone: a host never outlives it. */
+  constructor(socket: Duplex, onEnd: () => void) {
+    this.#channel = new Channel(socket, {
+      onFrames: (frames) => this.#answerAll(frames),
+      onClosed: () => onEnd(),
+    });
+    const greeting: Greeting = { protocolVersion: PROTOCOL_VERSION, pid: process.pid };
+    this.#channel.send({ id: 0, code: STATUS_OK, lane: 0, tenant: 0, body: encodeJson(greeting) });
+  }
+
+  #answerAll(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      const operation = operationOf(frame.code);
+      if (operation !== undefined && OPERATIONS[operation].lane === 'slow') {
+        setImmediate(() => this.#answer(frame, operation));
+      } else {
+        this.#answer(frame, operation);
+      }
+    }
+    this.#channel.flush();
+  }
+
+  #answer(frame: Frame, operation: OperationName | undefined): void {
+    try {
+      if (operation === undefined) throw new HsmFault('unsupported', `operation ${frame.code} is unknown`);
+      this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
+    } catch (error) {
+      if (error instanceof Pkcs11Failure && error.blame === 'ambiguous') this.#trial(frame, operation, error);
+      else this.#refuse(frame, error);
+    }
+  }
+
+  /** The value could mean bad data or a broken token: the canary decides whom the caller hears about. */
+  #trial(frame: Frame, operation: OperationName | undefined, error: Pkcs11Failure): void {
+    this.#court.judge((tokenIsSound) => {
+      if (!tokenIsSound) {
+        this.#refuse(frame, error, { code: 'unavailable', fatal: true });
+      } else if (operation === 'gcmDecrypt') {
+        this.#refuse(frame, error, { code: 'corrupt', detail: 'the ciphertext does not authenticate' });
+      } else {
+        this.#refuse(frame, error);
+      }
+      this.#channel.flush();
+    });
+  }
+
+  #refuse(frame: Frame, error: unknown, verdict: Verdict = {}): void {
+    const fault =
+      error instanceof HsmFault ? error : new HsmFault('internal', 'the token host failed', { cause: error });
+    const origin = fault instanceof Pkcs11Failure ? fault.origin : causeText(fault.cause);
+    const message: FaultMessage = {
+      detail: verdict.detail ?? fault.detail,
+      ...(origin !== undefined && { origin }),
+      ...((verdict.fatal === true || (fault instanceof Pkcs11Failure && fault.blame === 'host')) && {
+        fatal: true,
+      }),
+      ...(fault instanceof KeyChanged && { stale: true }),
+      ...(this.#operations.pinUnjudged(fault) && { pinUnjudged: true }),
+    };
+    this.#reply(frame, statusOf(verdict.code ?? fault.code), encodeJson(message));
+  }
+
+  #reply(frame: Frame, status: number, body: Uint8Array): void {
+    this.#channel.send({ id: frame.id, code: status, lane: frame.lane, tenant: frame.tenant, body });
+  }
+}
+
+interface Verdict {
+  readonly code?: HsmFault['code'];
+  readonly detail?: string;
+  readonly fatal?: boolean;
+}
+
+function causeText(cause: unknown): string | undefined {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}`.slice(0, 300) : undefined;
+}

@@ -1,0 +1,85 @@
+/**
+ * Rare work on a token, through graphene-pk11: initialise it, list its keys, make a key. Runs in the slow
+ * lane, on sessions of its own.
+ */
+import * as graphene from 'graphene-pk11';
+import type { Handle, PKCS11 } from 'pkcs11js';
+import type { KeyDescription } from '../../domain/ports/hsm.ts';
+import type { GenerateKeyMessage, InitTokenMessage } from '../wire/messages.ts';
+import { readKeyDescription } from './key-attributes.ts';
+import { callPkcs11 } from './pkcs11-failure.ts';
+import { findBlankSlot, findToken } from './pkcs11-module.ts';
+
+/** Initialises the first blank token and sets its user PIN; returns its serial number. */
+export function initToken(library: PKCS11, message: InitTokenMessage): string {
+  const slot = findBlankSlot(library);
+  callPkcs11('C_InitToken', () => library.C_InitToken(slot, message.soPin, message.label.padEnd(32)));
+  // SoftHSM2 moves an initialised token to another slot, so the token is looked up by its label.
+  const token = findToken(library, { label: message.label });
+  const session = openSession(library, token.slot);
+  try {
+    callPkcs11('C_Login', () => session.login(message.soPin, graphene.UserType.SO));
+    callPkcs11('C_InitPIN', () => session.initPin(message.pin));
+    callPkcs11('C_Logout', () => session.logout());
+  } finally {
+    session.close();
+  }
+  return token.info.serial;
+}
+
+/** Every secret key of the token from `offset` on, at most `limit`; the token must be logged in. */
+export function listKeys(
+  library: PKCS11,
+  slot: Handle,
+  page: { tokenSerial: string; offset: number; limit: number },
+): KeyDescription[] {
+  const session = openSession(library, slot);
+  try {
+    const objects = callPkcs11('C_FindObjects', () =>
+      session.find({ class: graphene.ObjectClass.SECRET_KEY, token: true }),
+    );
+    const keys: KeyDescription[] = [];
+    for (let index = page.offset; index < Math.min(objects.length, page.offset + page.limit); index += 1) {
+      keys.push(readKeyDescription(library, session.handle, objects.items(index).handle, page.tokenSerial));
+    }
+    return keys;
+  } finally {
+    session.close();
+  }
+}
+
+/** Generates an AES key on the token. Every flag is explicit: tokens differ in what an omitted one means. */
+export function generateAesKey(library: PKCS11, slot: Handle, message: GenerateKeyMessage): void {
+  const session = openSession(library, slot);
+  try {
+    callPkcs11('C_GenerateKey', () =>
+      session.generateKey(graphene.KeyGenMechanism.AES, {
+        keyType: graphene.KeyType.AES,
+        label: message.label,
+        id: Buffer.from(message.idHex, 'hex'),
+        valueLen: message.bits / 8,
+        token: true,
+        private: true,
+        sensitive: !message.extractable,
+        extractable: message.extractable,
+        encrypt: message.encrypt,
+        decrypt: message.decrypt,
+        sign: false,
+        verify: false,
+        wrap: false,
+        unwrap: false,
+        derive: false,
+        modifiable: false,
+      }),
+    );
+  } finally {
+    session.close();
+  }
+}
+
+function openSession(library: PKCS11, slot: Handle): graphene.Session {
+  const flags = graphene.SessionFlag.SERIAL_SESSION | graphene.SessionFlag.RW_SESSION;
+  return callPkcs11('C_OpenSession', () =>
+    new graphene.Slot(slot, new graphene.Module(library), library).open(flags),
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * Finds secret keys by label and id, describes them, and remembers their handles for as long as the
+ * login lasts. A handle that turns out stale is looked up once more; if another object stands there now,
+ * whoever relied on the description is told.
+ */
+import pkcs11js, { type Handle, type PKCS11, type Template } from 'pkcs11js';
+import { type KeySelector, selectorText } from '../../domain/hsm/key-selector.ts';
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { KeyDescription } from '../../domain/ports/hsm.ts';
+import { isStaleHandle } from './ckr.ts';
+import { readKeyDescription } from './key-attributes.ts';
+import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
+import type { SessionPool } from './session-pool.ts';
+
+/** The object that a selector meant before is another one now. */
+export class KeyChanged extends HsmFault {
+  constructor(selector: KeySelector) {
+    super('unavailable', `the object with ${selectorText(selector)} was replaced by another one`);
+  }
+}
+
+interface LocatedKey {
+  readonly handle: Handle;
+  readonly description: KeyDescription;
+}
+
+export class KeyLocator {
+  readonly #library: PKCS11;
+  readonly #sessions: SessionPool;
+  readonly #tokenSerial: string;
+  readonly #located = new Map<string, LocatedKey>();
+
+  constructor(library: PKCS11, sessions: SessionPool, tokenSerial: string) {
+    this.#library = library;
+    this.#sessions = sessions;
+    this.#tokenSerial = tokenSerial;
+  }
+
+  /** Reads the object afresh. Faults: `not-found`, `ambiguous`. */
+  describe(selector: KeySelector): KeyDescription {
+    return this.#locate(selector).description;
+  }
+
+  /**
+   * Lends a session and the key's handle to `use`. After CKR_OBJECT_HANDLE_INVALID the key is looked up
+   * again and, if it is the same key, `use` runs once more.
+   */
+  withKey<T>(selector: KeySelector, use: (session: Handle, key: Handle) => T): T {
+    const before = this.#located.get(selectorText(selector)) ?? this.#locate(selector);
+    try {
+      return this.#sessions.withSession((session) => use(session, before.handle));
+    } catch (error) {
+      if (!(error instanceof Pkcs11Failure) || !isStaleHandle(error.value)) throw error;
+    }
+    this.#located.delete(selectorText(selector));
+    const after = this.#locate(selector);
+    if (JSON.stringify(after.description) !== JSON.stringify(before.description))
+      throw new KeyChanged(selector);
+    return this.#sessions.withSession((session) => use(session, after.handle));
+  }
+
+  #locate(selector: KeySelector): LocatedKey {
+    const located = this.#sessions.withSession((session) => {
+      const handles = this.#find(session, selector);
+      const [handle] = handles;
+      if (handle === undefined)
+        throw new HsmFault('not-found', `the token has no secret key with ${selectorText(selector)}`);
+      if (handles.length > 1) {
+        throw new HsmFault(
+          'ambiguous',
+          `${handles.length} secret keys on the token have ${selectorText(selector)}`,
+        );
+      }
+      return { handle, description: readKeyDescription(this.#library, session, handle, this.#tokenSerial) };
+    });
+    this.#located.set(selectorText(selector), located);
+    return located;
+  }
+
+  /** At most two handles: more would change nothing. */
+  #find(session: Handle, selector: KeySelector): Handle[] {
+    const template: Template = [
+      { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
+      { type: pkcs11js.CKA_TOKEN, value: true },
+    ];
+    if (selector.label !== undefined)
+      template.push({ type: pkcs11js.CKA_LABEL, value: Buffer.from(selector.label, 'utf8') });
+    if (selector.idHex !== undefined)
+      template.push({ type: pkcs11js.CKA_ID, value: Buffer.from(selector.idHex, 'hex') });
+    callPkcs11('C_FindObjectsInit', () => this.#library.C_FindObjectsInit(session, template));
+    try {
+      return callPkcs11('C_FindObjects', () => this.#library.C_FindObjects(session, 2));
+    } finally {
+      callPkcs11('C_FindObjectsFinal', () => this.#library.C_FindObjectsFinal(session));
+    }
+  }
+}

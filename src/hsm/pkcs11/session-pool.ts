@@ -1,0 +1,82 @@
+/**
+ * Sessions of one token. A sentinel, opened first and never operated on, keeps the login alive (closing
+ * a token's last session logs out). The others are leased to one operation at a time, from its Init call
+ * to its end, and are thrown away after any failure that may have left an operation active.
+ */
+import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import { CKR_USER_ALREADY_LOGGED_IN } from './ckr.ts';
+import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
+
+export class SessionPool {
+  readonly #library: PKCS11;
+  readonly #slot: Handle;
+  readonly #maxSessions: number;
+  readonly #sentinel: Handle;
+  readonly #idle: Handle[] = [];
+  #leased = 0;
+
+  constructor(library: PKCS11, slot: Handle, maxSessions: number) {
+    this.#library = library;
+    this.#slot = slot;
+    this.#maxSessions = maxSessions;
+    this.#sentinel = this.#open();
+  }
+
+  /** C_Login as user. An existing login of this process counts as success. */
+  login(pin: string): void {
+    try {
+      callPkcs11('C_Login', () => this.#library.C_Login(this.#sentinel, pkcs11js.CKU_USER, pin));
+    } catch (error) {
+      if (!(error instanceof Pkcs11Failure) || error.value !== CKR_USER_ALREADY_LOGGED_IN) throw error;
+    }
+  }
+
+  /**
+   * Lends a session to `use`, which must be synchronous: the session is free again when it returns.
+   * A failure that leaves the session in doubt costs the session, not the pool.
+   */
+  withSession<T>(use: (session: Handle) => T): T {
+    const session = this.#lease();
+    let sound = false;
+    try {
+      const result = use(session);
+      sound = true;
+      return result;
+    } catch (error) {
+      sound = error instanceof Pkcs11Failure && (error.blame === 'data' || error.blame === 'key');
+      throw error;
+    } finally {
+      this.#release(session, sound);
+    }
+  }
+
+  #lease(): Handle {
+    const idle = this.#idle.pop();
+    if (idle === undefined && this.#leased + 1 >= this.#maxSessions) {
+      throw new HsmFault('busy', `all ${this.#maxSessions} sessions of the token are in use`);
+    }
+    const session = idle ?? this.#open();
+    this.#leased += 1;
+    return session;
+  }
+
+  #release(session: Handle, sound: boolean): void {
+    this.#leased -= 1;
+    if (sound) {
+      this.#idle.push(session);
+      return;
+    }
+    try {
+      this.#library.C_CloseSession(session);
+    } catch {
+      // It is lost either way; a handle that no longer closes must not hide the first failure.
+    }
+  }
+
+  #open(): Handle {
+    // Read-only towards token objects: nothing on the data path creates or changes any.
+    const flags = pkcs11js.CKF_SERIAL_SESSION;
+    return callPkcs11('C_OpenSession', () => this.#library.C_OpenSession(this.#slot, flags));
+  }
+}

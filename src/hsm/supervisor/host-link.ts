@@ -1,0 +1,214 @@
+/**
+ * The supervisor's end of one token host process: lanes, deadlines, and the judgement whether it hangs.
+ *
+ * A deadline answers the caller and leaves the host alone; only a call that the host has been working on
+ * for longer than its class allows (`hangMs` of the profile) costs the host its life.
+ */
+import type { Duplex } from 'node:stream';
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import type { DeviceProfile } from '../devices/profile.ts';
+import { Channel } from '../wire/channel.ts';
+import { type Frame, PROTOCOL_VERSION } from '../wire/frame.ts';
+import { decodeJson, faultOf, type Greeting, type HostFault, STATUS_OK } from '../wire/messages.ts';
+import {
+  DEADLINE_MS,
+  LANE_CODES,
+  type LaneName,
+  OPERATIONS,
+  type OperationName,
+} from '../wire/operations.ts';
+import type { Call, CallOptions } from './call.ts';
+import { Lane } from './lane.ts';
+
+export interface HostLinkEvents {
+  onGreeting(greeting: Greeting): void;
+  /** The connection is over; every call in it was rejected. Called once. */
+  onLost(reason: string): void;
+  /** A call outlived the hang limit, or the host said that it can do no more good. */
+  onUnfit(reason: string): void;
+}
+
+export interface HostLinkOptions {
+  readonly socket: Duplex;
+  readonly profile: DeviceProfile;
+  readonly clock: Clock;
+  readonly maxQueue: number;
+  readonly events: HostLinkEvents;
+}
+
+export class HostLink {
+  readonly #options: HostLinkOptions;
+  readonly #channel: Channel;
+  readonly #lanes: Readonly<Record<LaneName, Lane>>;
+  readonly #inFlight = new Map<number, LinkedCall>();
+  #nextId = 1;
+  #watch: NodeJS.Timeout | undefined;
+  #watchDueMs = 0;
+  #greeted = false;
+  #lost = false;
+
+  constructor(options: HostLinkOptions) {
+    this.#options = options;
+    this.#lanes = {
+      fast: new Lane(options.profile.fastWindow, options.maxQueue),
+      slow: new Lane(1, options.maxQueue),
+    };
+    this.#channel = new Channel(options.socket, {
+      onFrames: (frames) => this.#receive(frames),
+      onClosed: (reason) => this.lose(reason),
+    });
+  }
+
+  /** Calls that wait or run. */
+  get load(): number {
+    return this.#lanes.fast.load + this.#lanes.slow.load;
+  }
+
+  /** Sends a request. Faults: `busy` (queue full), `timeout`, `unavailable` (host lost), and whatever the host answers. */
+  call(operation: OperationName, body: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
+    const { deadlineClass, lane } = OPERATIONS[operation];
+    const nowMs = this.#options.clock.monotonicMs();
+    const deadlineMs = options.deadlineMs ?? nowMs + DEADLINE_MS[deadlineClass];
+    if (this.#lost) return Promise.reject(new HsmFault('unavailable', 'the token host is gone'));
+    if (deadlineMs <= nowMs) return Promise.reject(tooLate());
+    return new Promise((resolve, reject) => {
+      const call: Call = { operation, tenant: options.tenant ?? 0, body, deadlineMs, resolve, reject };
+      if (!this.#lanes[lane].enqueue(call)) {
+        reject(new HsmFault('busy', 'too many requests wait for the token'));
+        return;
+      }
+      this.#dispatch(lane);
+      this.#armWatch();
+    });
+  }
+
+  /** Ends the connection and rejects what waits. Safe to call again. */
+  lose(reason: string): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    clearTimeout(this.#watch);
+    this.#channel.close();
+    const fault = new HsmFault('unavailable', 'the token host was lost', { cause: reason });
+    for (const lane of Object.values(this.#lanes))
+      for (const call of lane.extract(() => true)) call.reject(fault);
+    for (const { call } of this.#inFlight.values()) call.reject(fault);
+    this.#inFlight.clear();
+    this.#options.events.onLost(reason);
+  }
+
+  #dispatch(laneName: LaneName): void {
+    const lane = this.#lanes[laneName];
+    for (let call = lane.next(); call !== undefined; call = lane.next()) {
+      const id = this.#freeId();
+      this.#inFlight.set(id, { call, lane: laneName, answered: false });
+      lane.started(this.#options.clock.monotonicMs());
+      const { code } = OPERATIONS[call.operation];
+      this.#channel.send({ id, code, lane: LANE_CODES[laneName], tenant: call.tenant, body: call.body });
+    }
+  }
+
+  /** An id that no unanswered request bears, even one whose caller has stopped waiting: late replies find no stranger. */
+  #freeId(): number {
+    while (this.#nextId === 0 || this.#inFlight.has(this.#nextId)) this.#nextId = (this.#nextId + 1) >>> 0;
+    const id = this.#nextId;
+    this.#nextId = (this.#nextId + 1) >>> 0;
+    return id;
+  }
+
+  #receive(frames: readonly Frame[]): void {
+    try {
+      for (const frame of frames) this.#take(frame);
+    } catch (error) {
+      this.#options.events.onUnfit(
+        `the token host sent garbage: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (!this.#greeted) {
+      this.#greet(frame);
+      return;
+    }
+    const linked = this.#inFlight.get(frame.id);
+    if (linked === undefined) {
+      this.#options.events.onUnfit(`the token host answered request ${frame.id}, which nobody made`);
+      return;
+    }
+    this.#inFlight.delete(frame.id);
+    this.#lanes[linked.lane].finished(this.#options.clock.monotonicMs());
+    this.#answer(linked, frame);
+    this.#dispatch(linked.lane);
+  }
+
+  #answer({ call, answered }: LinkedCall, frame: Frame): void {
+    if (frame.code === STATUS_OK) {
+      if (!answered) call.resolve(frame.body);
+      return;
+    }
+    const fault: HostFault = faultOf(frame.code, frame.body);
+    if (!answered) call.reject(fault);
+    if (fault.report.fatal === true) this.#options.events.onUnfit(fault.report.origin ?? fault.detail);
+  }
+
+  #greet(frame: Frame): void {
+    this.#greeted = true;
+    const greeting = decodeJson<Greeting>(frame.body);
+    if (frame.id !== 0 || greeting.protocolVersion !== PROTOCOL_VERSION) {
+      this.#options.events.onUnfit(
+        `the token host speaks protocol ${greeting.protocolVersion}, not ${PROTOCOL_VERSION}`,
+      );
+      return;
+    }
+    this.#options.events.onGreeting(greeting);
+  }
+
+  #armWatch(): void {
+    if (this.#watch !== undefined || this.#lost) return;
+    this.#watchDueMs = this.#options.clock.monotonicMs() + WATCH_EVERY_MS;
+    this.#watch = setTimeout(() => {
+      this.#watch = undefined;
+      this.#inspect();
+      if (this.load > 0 || this.#inFlight.size > 0) this.#armWatch();
+    }, WATCH_EVERY_MS);
+  }
+
+  #inspect(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const expired = (call: Call): boolean => call.deadlineMs <= nowMs;
+    for (const lane of Object.values(this.#lanes))
+      for (const call of lane.extract(expired)) call.reject(tooLate());
+    for (const linked of this.#inFlight.values()) {
+      if (linked.answered || !expired(linked.call)) continue;
+      linked.answered = true;
+      linked.call.reject(tooLate());
+    }
+    // When this process itself was held up, answers may lie unread in the socket: judge at the next look.
+    if (nowMs - this.#watchDueMs <= OWN_DELAY_TOLERATED_MS) this.#judgeHang(nowMs);
+  }
+
+  #judgeHang(nowMs: number): void {
+    for (const { call, lane } of this.#inFlight.values()) {
+      const limitMs = this.#options.profile.hangMs[OPERATIONS[call.operation].deadlineClass];
+      const silentMs = this.#lanes[lane].silentMs(nowMs);
+      if (silentMs <= limitMs) continue;
+      this.#options.events.onUnfit(`${call.operation} has had no answer for ${Math.round(silentMs)} ms`);
+      return;
+    }
+  }
+}
+
+interface LinkedCall {
+  readonly call: Call;
+  readonly lane: LaneName;
+  /** The caller has its timeout; the host still owes a reply. */
+  answered: boolean;
+}
+
+function tooLate(): HsmFault {
+  return new HsmFault('timeout', 'the token did not answer in time');
+}
+
+const WATCH_EVERY_MS = 10;
+const OWN_DELAY_TOLERATED_MS = 50;

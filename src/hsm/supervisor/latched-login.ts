@@ -1,0 +1,32 @@
+/** Logging in under the PIN latch: the one way in which this program sends a PIN to a token. */
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { Secret } from '../../domain/secret.ts';
+import { HostFault, type OpenedToken } from '../wire/messages.ts';
+import type { HostLink } from './host-link.ts';
+import type { PinLatch } from './pin-latch.ts';
+
+/** Fault `pin-locked` when the token or the latch forbids the attempt, or the token refuses the PIN. */
+export async function latchedLogin(
+  link: HostLink,
+  token: OpenedToken,
+  pin: Secret,
+  latch: PinLatch,
+): Promise<void> {
+  if (token.userPinLocked) throw new HsmFault('pin-locked', 'the token says that the user PIN is locked');
+  if (token.userPinFinalTry) {
+    throw new HsmFault('pin-locked', 'the token has one PIN attempt left, which is for a person to make');
+  }
+  const attempt = latch.claim(token.serial, pin);
+  const bytes = Buffer.from(pin.reveal(), 'utf8');
+  try {
+    await link.call('login', bytes);
+    attempt.clear();
+  } catch (error) {
+    if (error instanceof HostFault && error.report.pinUnjudged === true) attempt.clear();
+    else if (error instanceof HsmFault && error.code === 'pin-locked') attempt.keep();
+    // Any other end leaves the attempt noted as open: nobody knows whether the token counted it.
+    throw error;
+  } finally {
+    bytes.fill(0);
+  }
+}

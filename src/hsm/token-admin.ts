@@ -1,0 +1,138 @@
+/**
+ * Key management on a token, through a token host of its own that lives as long as the work takes: what
+ * the set-up and the command line use. Nothing here runs while requests are served.
+ */
+import type { KeyDescription } from '../domain/ports/hsm.ts';
+import type { Log } from '../domain/ports/log.ts';
+import type { Secret } from '../domain/secret.ts';
+import { profileOf } from './devices/profiles.ts';
+import { HostLink } from './supervisor/host-link.ts';
+import { spawnTokenHost } from './supervisor/host-process.ts';
+import { latchedLogin } from './supervisor/latched-login.ts';
+import { PinLatch } from './supervisor/pin-latch.ts';
+import {
+  decodeJson,
+  encodeJson,
+  type GenerateKeyMessage,
+  type OpenedToken,
+  type OpenMessage,
+} from './wire/messages.ts';
+
+export interface TokenAdminOptions {
+  readonly device: string;
+  readonly module: string;
+  readonly libraryParameters?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the PIN latch is kept: the same directory as the proxy's, or its memory is worth nothing. */
+  readonly stateDir: string;
+}
+
+export type NewAesKey = Pick<GenerateKeyMessage, 'label' | 'idHex'> & Partial<GenerateKeyMessage>;
+
+/** Starts the host and loads the module. Faults: `unavailable`, with the reason. */
+export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenAdmin> {
+  const process = spawnTokenHost({ env: options.env, token: 'administration', log: SILENT });
+  const greeted = Promise.withResolvers<void>();
+  const link: HostLink = new HostLink({
+    socket: process.socket,
+    profile: profileOf(options.device),
+    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
+    maxQueue: 16,
+    events: {
+      onGreeting: () => greeted.resolve(),
+      onLost: (reason) => greeted.reject(new Error(reason)),
+      onUnfit: (reason) => link.lose(reason),
+    },
+  });
+  void process.exited.then((how) => link.lose(`the token host ${how}`));
+  greeted.promise.catch(() => undefined);
+  await greeted.promise;
+  const admin = new TokenAdmin(options, link, async () => {
+    link.lose('done');
+    const force = setTimeout(() => process.kill(), EXIT_GRACE_MS);
+    await process.exited;
+    clearTimeout(force);
+  });
+  await admin.loadModule();
+  return admin;
+}
+
+export class TokenAdmin implements AsyncDisposable {
+  readonly #options: TokenAdminOptions;
+  readonly #link: HostLink;
+  readonly #end: () => Promise<void>;
+
+  constructor(options: TokenAdminOptions, link: HostLink, end: () => Promise<void>) {
+    this.#options = options;
+    this.#link = link;
+    this.#end = end;
+  }
+
+  async loadModule(): Promise<void> {
+    await this.#open(undefined);
+  }
+
+  /** Initialises the module's first blank token and sets its PINs. Faults: `full` when no token is blank. */
+  async initToken(token: { label: string; soPin: Secret; pin: Secret }): Promise<{ serial: string }> {
+    const body = encodeJson({ label: token.label, soPin: token.soPin.reveal(), pin: token.pin.reveal() });
+    try {
+      return decodeJson<{ serial: string }>(await this.#link.call('initToken', body));
+    } finally {
+      body.fill(0);
+    }
+  }
+
+  /** Finds the token and logs in, under the PIN latch. */
+  async login(token: { tokenLabel: string; pin: Secret }): Promise<OpenedToken> {
+    const info = await this.#open({ label: token.tokenLabel });
+    await latchedLogin(this.#link, info, token.pin, new PinLatch(this.#options.stateDir));
+    await this.#link.call('prepare', encodeJson({}));
+    return info;
+  }
+
+  /** Generates a non-extractable AES-256 key for encryption and decryption, unless told otherwise. */
+  async generateAesKey(key: NewAesKey): Promise<void> {
+    const message: GenerateKeyMessage = {
+      bits: 256,
+      extractable: false,
+      encrypt: true,
+      decrypt: true,
+      ...key,
+    };
+    await this.#link.call('generateKey', encodeJson(message));
+  }
+
+  async listKeys(): Promise<KeyDescription[]> {
+    const keys: KeyDescription[] = [];
+    for (;;) {
+      const page = decodeJson<KeyDescription[]>(
+        await this.#link.call('listKeys', encodeJson({ offset: keys.length })),
+      );
+      if (page.length === 0) return keys;
+      keys.push(...page);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#end();
+  }
+
+  async #open(token: OpenMessage['token']): Promise<OpenedToken> {
+    const { module, libraryParameters, device } = this.#options;
+    const message: OpenMessage = {
+      module,
+      profile: device,
+      ...(token !== undefined && { token }),
+      ...(libraryParameters !== undefined && { libraryParameters }),
+    };
+    return decodeJson<OpenedToken>(await this.#link.call('open', encodeJson(message)));
+  }
+}
+
+const EXIT_GRACE_MS = 2_000;
+const SILENT: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

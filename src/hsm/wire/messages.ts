@@ -1,0 +1,162 @@
+/**
+ * Frame bodies. Those of the data path are binary; those of set-up are JSON, since they are rare and
+ * both ends have one version.
+ */
+import type { KeySelector } from '../../domain/hsm/key-selector.ts';
+import { HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
+import { FieldReader, joinFields } from './byte-codec.ts';
+import { FrameFault } from './frame.ts';
+
+/** Both directions of AES-GCM: `input` is the plaintext, or ciphertext ‖ tag. */
+export interface GcmMessage {
+  readonly selector: KeySelector;
+  readonly iv: Uint8Array;
+  readonly aad: Uint8Array;
+  readonly input: Uint8Array;
+}
+
+export function encodeGcm(message: GcmMessage): Buffer {
+  const { label, idHex } = message.selector;
+  return joinFields(
+    [
+      { width: 1, bytes: label === undefined ? EMPTY : Buffer.from(label, 'utf8') },
+      { width: 1, bytes: idHex === undefined ? EMPTY : Buffer.from(idHex, 'hex') },
+      { width: 1, bytes: message.iv },
+      { width: 2, bytes: message.aad },
+    ],
+    message.input,
+  );
+}
+
+export function decodeGcm(body: Uint8Array): GcmMessage {
+  const reader = new FieldReader(body);
+  const label = reader.field(1);
+  const id = reader.field(1);
+  return {
+    selector: {
+      ...(label.length > 0 && { label: label.toString('utf8') }),
+      ...(id.length > 0 && { idHex: id.toString('hex') }),
+    },
+    iv: reader.field(1),
+    aad: reader.field(2),
+    input: reader.tail(),
+  };
+}
+
+/** Body of the `open` request: which module to load and which token to find in it. */
+export interface OpenMessage {
+  readonly module: string;
+  readonly libraryParameters?: string;
+  readonly profile: string;
+  /** Absent where no token is wanted yet (a token that is to be initialised). */
+  readonly token?: { readonly label?: string; readonly serial?: string };
+}
+
+/** Answer to `open`: the token as C_GetTokenInfo and C_GetInfo describe it. */
+export interface OpenedToken {
+  readonly label: string;
+  readonly serial: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly userPinLocked: boolean;
+  readonly userPinFinalTry: boolean;
+  readonly userPinInitialized: boolean;
+  /** Mechanism types that the slot lists, CKM numbers. */
+  readonly mechanisms: readonly number[];
+}
+
+/** Body of the `prepare` request, after login. */
+export interface PrepareMessage {
+  readonly healthKey?: KeySelector;
+}
+
+export interface GenerateKeyMessage {
+  readonly label: string;
+  readonly idHex: string;
+  readonly bits: 128 | 192 | 256;
+  readonly extractable: boolean;
+  readonly encrypt: boolean;
+  readonly decrypt: boolean;
+}
+
+export interface InitTokenMessage {
+  readonly label: string;
+  readonly soPin: string;
+  readonly pin: string;
+}
+
+export interface ListKeysMessage {
+  readonly offset: number;
+}
+
+/** Body of the host's greeting, sent unasked under id 0. */
+export interface Greeting {
+  readonly protocolVersion: number;
+  readonly pid: number;
+}
+
+/** What a host adds to a fault beyond its code. */
+export interface FaultMessage {
+  readonly detail: string;
+  /** `C_Encrypt: CKR_DEVICE_ERROR`, for the log. */
+  readonly origin?: string;
+  /** The host can do no more good: replace it. */
+  readonly fatal?: boolean;
+  /** What was known of the key is no longer true: describe it again. */
+  readonly stale?: boolean;
+  /** C_Login was answered in a way that did not judge the PIN: it may be tried again. */
+  readonly pinUnjudged?: boolean;
+}
+
+/** A fault that came from a host, with what the supervisor needs to act on it. */
+export class HostFault extends HsmFault {
+  readonly report: FaultMessage;
+
+  constructor(code: HsmFaultCode, message: FaultMessage) {
+    super(code, message.detail, message.origin === undefined ? {} : { cause: message.origin });
+    this.report = message;
+  }
+}
+
+/** Status byte of a reply: 0 is success, any other a fault. */
+export const STATUS_OK = 0;
+
+export function statusOf(code: HsmFaultCode): number {
+  return FAULT_CODES.indexOf(code) + 1;
+}
+
+export function faultOf(status: number, body: Uint8Array): HostFault {
+  const code = FAULT_CODES[status - 1];
+  if (code === undefined) throw new FrameFault(`a reply has the unknown status ${status}`);
+  return new HostFault(code, decodeJson<FaultMessage>(body));
+}
+
+export function encodeJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value), 'utf8');
+}
+
+/** Trusts the shape (one version at both ends), not the syntax. */
+export function decodeJson<T>(body: Uint8Array): T {
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')) as T;
+  } catch (cause) {
+    throw new FrameFault('a frame body is not JSON', { cause });
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+const FAULT_CODES: readonly HsmFaultCode[] = [
+  'timeout',
+  'busy',
+  'unavailable',
+  'denied',
+  'pin-locked',
+  'full',
+  'not-found',
+  'ambiguous',
+  'usage',
+  'unsupported',
+  'corrupt',
+  'internal',
+];

@@ -1,0 +1,45 @@
+/** What a token host can be asked, with the time class and the lane of each operation, as data. */
+
+export type OperationName = keyof typeof OPERATIONS;
+export type DeadlineClass = 'crypto' | 'metadata' | 'login' | 'keyGeneration';
+export type LaneName = 'fast' | 'slow';
+
+interface OperationRow {
+  readonly code: number;
+  readonly deadlineClass: DeadlineClass;
+  readonly lane: LaneName;
+}
+
+export const OPERATIONS = {
+  open: { code: 1, deadlineClass: 'login', lane: 'fast' },
+  login: { code: 2, deadlineClass: 'login', lane: 'fast' },
+  prepare: { code: 3, deadlineClass: 'login', lane: 'fast' },
+  describe: { code: 4, deadlineClass: 'metadata', lane: 'fast' },
+  gcmEncrypt: { code: 5, deadlineClass: 'crypto', lane: 'fast' },
+  gcmDecrypt: { code: 6, deadlineClass: 'crypto', lane: 'fast' },
+  listKeys: { code: 16, deadlineClass: 'login', lane: 'slow' },
+  initToken: { code: 17, deadlineClass: 'keyGeneration', lane: 'slow' },
+  generateKey: { code: 18, deadlineClass: 'keyGeneration', lane: 'slow' },
+} as const satisfies Record<string, OperationRow>;
+
+/**
+ * How long a caller waits for an answer, by class, when it names no earlier moment. Crypto calls carry
+ * their own deadline, counted from the last byte of the HTTP request.
+ */
+export const DEADLINE_MS: Readonly<Record<DeadlineClass, number>> = {
+  crypto: 150,
+  metadata: 1_000,
+  login: 10_000,
+  keyGeneration: 60_000,
+};
+
+export const LANE_CODES: Readonly<Record<LaneName, number>> = { fast: 0, slow: 1 };
+
+/** The operation behind a code, or undefined. */
+export function operationOf(code: number): OperationName | undefined {
+  return NAMES_BY_CODE.get(code);
+}
+
+const NAMES_BY_CODE: ReadonlyMap<number, OperationName> = new Map(
+  Object.entries(OPERATIONS).map(([name, row]) => [row.code, name as OperationName]),
+);

@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AmbiguityCourt, TRIAL_DISTANCE_MS } from '../../../../src/hsm/host/ambiguity-court.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the ambiguity court', () => {
+  it('mistake 7: blames the data when the canary passes, and the token when it does not', () => {
+    const verdicts: boolean[] = [];
+    const sound = new AmbiguityCourt(() => true);
+    sound.judge((verdict) => verdicts.push(verdict));
+    const broken = new AmbiguityCourt(() => false);
+    broken.judge((verdict) => verdicts.push(verdict));
+    expect(verdicts).toEqual([true, false]);
+  });
+
+  it('holds ten trials a second at most, each after the failures that it settles', () => {
+    const canary = vi.fn(() => true);
+    const court = new AmbiguityCourt(canary);
+    let settled = 0;
+    for (let ms = 0; ms < 1000; ms += 1) {
+      court.judge(() => {
+        settled += 1;
+      });
+      vi.advanceTimersByTime(1);
+    }
+    vi.advanceTimersByTime(TRIAL_DISTANCE_MS);
+    expect(settled).toBe(1000);
+    expect(canary.mock.calls.length).toBeGreaterThanOrEqual(9);
+    expect(canary.mock.calls.length).toBeLessThanOrEqual(11);
+  });
+});

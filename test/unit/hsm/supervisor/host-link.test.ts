@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { softhsm2 } from '../../../../src/hsm/devices/softhsm2.ts';
+import { HostLink } from '../../../../src/hsm/supervisor/host-link.ts';
+import type { Frame } from '../../../../src/hsm/wire/frame.ts';
+import { OPERATIONS } from '../../../../src/hsm/wire/operations.ts';
+import { ScriptedHost } from '../../../support/scripted-host.ts';
+
+const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+const links: HostLink[] = [];
+
+afterEach(() => {
+  for (const link of links.splice(0)) link.lose('end of test');
+});
+
+function connect(
+  host: ScriptedHost,
+  overrides: { maxQueue?: number; fastWindow?: number; hangMs?: number } = {},
+) {
+  const events = { onGreeting: vi.fn(), onLost: vi.fn(), onUnfit: vi.fn() };
+  const hangMs = overrides.hangMs ?? 1000;
+  const link = new HostLink({
+    socket: host.socket,
+    profile: {
+      ...softhsm2,
+      fastWindow: overrides.fastWindow ?? 32,
+      hangMs: { crypto: hangMs, metadata: hangMs, login: hangMs, keyGeneration: hangMs },
+    },
+    clock,
+    maxQueue: overrides.maxQueue ?? 100,
+    events,
+  });
+  links.push(link);
+  return { link, events };
+}
+
+const body = Uint8Array.of(1);
+const soon = () => ({ deadlineMs: performance.now() + 60 });
+const patient = () => ({ deadlineMs: performance.now() + 10_000 });
+const echo = (frame: Frame, host: ScriptedHost) => host.answer(frame, frame.body);
+
+describe('a link to a token host', () => {
+  it('greets, then carries calls and their answers with tenant and lane', async () => {
+    const host = new ScriptedHost({ onFrame: echo });
+    const { link, events } = connect(host);
+    const answer = await link.call('gcmEncrypt', Uint8Array.of(7), { tenant: 9 });
+    expect([...answer]).toEqual([7]);
+    expect(events.onGreeting).toHaveBeenCalledExactlyOnceWith({ protocolVersion: 1, pid: 1 });
+    expect(host.asked[0]).toMatchObject({ tenant: 9, lane: 0, code: OPERATIONS.gcmEncrypt.code });
+  });
+
+  it('refuses a host of another protocol version', async () => {
+    const { events } = connect(new ScriptedHost({ greet: { protocolVersion: 99, pid: 1 } }));
+    await vi.waitFor(() =>
+      expect(events.onUnfit).toHaveBeenCalledWith('the token host speaks protocol 99, not 1'),
+    );
+  });
+
+  it('matches answers to calls whatever their order', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host);
+    const calls = [1, 2, 3].map((value) => link.call('describe', Uint8Array.of(value), patient()));
+    await vi.waitFor(() => expect(host.asked).toHaveLength(3));
+    for (const frame of [...host.asked].reverse()) host.answer(frame, frame.body);
+    expect((await Promise.all(calls)).map((bytes) => bytes[0])).toEqual([1, 2, 3]);
+  });
+
+  it('answers the caller at the deadline and drops the late reply', async () => {
+    const host = new ScriptedHost();
+    const { link, events } = connect(host);
+    await expect(link.call('gcmEncrypt', body, soon())).rejects.toMatchObject({ code: 'timeout' });
+    const [late] = host.asked as [Frame];
+    host.answer(late, Uint8Array.of(99));
+    const next = link.call('gcmEncrypt', body, patient());
+    await vi.waitFor(() => expect(host.asked).toHaveLength(2));
+    const [, second] = host.asked as [Frame, Frame];
+    host.answer(second, Uint8Array.of(2));
+    expect([...(await next)]).toEqual([2]);
+    expect(events.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('refuses a call whose deadline has passed already without asking the host', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host);
+    await expect(link.call('gcmEncrypt', body, { deadlineMs: performance.now() - 1 })).rejects.toMatchObject({
+      code: 'timeout',
+    });
+    expect(host.asked).toHaveLength(0);
+  });
+
+  it('never gives a new call the id of one that the host still owes an answer', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host);
+    await expect(link.call('gcmEncrypt', body, soon())).rejects.toMatchObject({ code: 'timeout' });
+    void link.call('gcmEncrypt', body).catch(() => undefined);
+    await vi.waitFor(() => expect(host.asked).toHaveLength(2));
+    const ids = host.asked.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('holds no more than the window at the host, and no more than the limit in the queue', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host, { fastWindow: 2, maxQueue: 3 });
+    const calls = Array.from({ length: 6 }, () => link.call('gcmEncrypt', body, patient()));
+    const sixth = calls.pop();
+    await expect(sixth).rejects.toMatchObject({ code: 'busy' });
+    await vi.waitFor(() => expect(host.asked).toHaveLength(2));
+    expect(link.load).toBe(5);
+    for (let index = 0; index < 5; index += 1) {
+      await vi.waitFor(() => expect(host.asked.length).toBeGreaterThan(index));
+      host.answer(host.asked[index] as Frame);
+    }
+    await Promise.all(calls);
+    expect(link.load).toBe(0);
+  });
+
+  it('serves tenants in turn and keeps slow work out of the fast lane', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host, { fastWindow: 1 });
+    const calls = [1, 1, 1, 2].map((tenant) => link.call('gcmEncrypt', body, { tenant, ...patient() }));
+    calls.push(link.call('listKeys', body), link.call('listKeys', body));
+    for (let index = 0; index < 6; index += 1) {
+      await vi.waitFor(() => expect(host.asked.length).toBeGreaterThan(index));
+      host.answer(host.asked[index] as Frame);
+    }
+    await Promise.all(calls);
+    const fast = host.asked.filter(({ lane }) => lane === 0).map(({ tenant }) => tenant);
+    expect(fast).toEqual([1, 1, 2, 1]);
+    expect(host.asked.filter(({ lane }) => lane === 1)).toHaveLength(2);
+  });
+
+  it('calls a host unfit when it owes an answer for longer than the class allows', async () => {
+    const host = new ScriptedHost();
+    const { link, events } = connect(host, { hangMs: 100 });
+    void link.call('gcmEncrypt', body, soon()).catch(() => undefined);
+    await vi.waitFor(() => expect(events.onUnfit).toHaveBeenCalled());
+    expect(events.onUnfit.mock.calls[0]?.[0]).toMatch(/^gcmEncrypt has had no answer for \d+ ms$/);
+  });
+
+  it('lets a host live that answers late but within the class', async () => {
+    const host = new ScriptedHost({ onFrame: (frame, self) => setTimeout(() => self.answer(frame), 150) });
+    const { link, events } = connect(host, { hangMs: 2000 });
+    await expect(link.call('gcmEncrypt', body, soon())).rejects.toMatchObject({ code: 'timeout' });
+    await vi.waitFor(() => expect(link.load).toBe(0));
+    expect(events.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('passes on the fault of a host, and calls it unfit when the host says that it is', async () => {
+    const host = new ScriptedHost({
+      onFrame: (frame, self) =>
+        self.fail(frame, 'unavailable', { detail: 'gone', origin: 'C_Sign: X', fatal: true }),
+    });
+    const { link, events } = connect(host);
+    await expect(link.call('gcmEncrypt', body)).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: 'gone',
+    });
+    expect(events.onUnfit).toHaveBeenCalledWith('C_Sign: X');
+  });
+
+  it.for([
+    {
+      name: 'an answer nobody asked for',
+      frame: { id: 77, code: 0, lane: 0, tenant: 0, body },
+      says: /request 77/,
+    },
+  ])('calls a host unfit for $name', async ({ frame, says }) => {
+    const host = new ScriptedHost();
+    const { events } = connect(host);
+    host.send(frame);
+    await vi.waitFor(() => expect(events.onUnfit.mock.calls[0]?.[0]).toMatch(says));
+  });
+
+  it('calls a host unfit for a status that does not exist', async () => {
+    const host = new ScriptedHost({ onFrame: (frame, self) => self.send({ ...frame, code: 99, body }) });
+    const { link, events } = connect(host);
+    void link.call('gcmEncrypt', body).catch(() => undefined);
+    await vi.waitFor(() => expect(events.onUnfit.mock.calls[0]?.[0]).toMatch(/garbage: .*unknown status 99/));
+  });
+
+  it('loses the host on bytes that are no frame, and rejects all that waited', async () => {
+    const host = new ScriptedHost();
+    const { link, events } = connect(host, { fastWindow: 1 });
+    const calls = [link.call('gcmEncrypt', body, patient()), link.call('gcmEncrypt', body, patient())];
+    await vi.waitFor(() => expect(host.asked).toHaveLength(1));
+    host.raw.write(Buffer.alloc(64, 0xff));
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'unavailable' });
+    expect(events.onLost).toHaveBeenCalledOnce();
+    await expect(link.call('gcmEncrypt', body)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
