@@ -1,0 +1,77 @@
+/** From validated input to the configuration: pure, every check that spans fields, all findings in one go. */
+import type { ConfigParts } from '../config-parts.ts';
+import type { Findings } from '../findings.ts';
+import type { PortcullisConfig } from '../portcullis-config.ts';
+import type { Secrets } from '../read-secrets.ts';
+import type { TokenInput } from '../schema/token-schema.ts';
+import { buildCredentials, buildKeyStore } from './build-key-store.ts';
+import { buildControl, buildProxy, checkListeners } from './build-proxy.ts';
+import { buildToken, checkTokens } from './build-tokens.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { checkKeyMap } from './check-key-map.ts';
+
+export interface BuildContext {
+  /** Absolute path of the configuration file. */
+  readonly file: string;
+  readonly secrets: Secrets;
+  readonly resolvePath: (path: string) => string;
+}
+
+/** The configuration, or undefined when there are problems, which are then in `findings`. */
+export function buildConfig(
+  parts: ConfigParts,
+  context: BuildContext,
+  findings: Findings,
+): PortcullisConfig | undefined {
+  const { file, secrets, resolvePath } = context;
+  const proxy = parts.proxy === undefined ? undefined : buildProxy(parts.proxy, resolvePath, findings);
+  const control = buildControl(parts.control, resolvePath, findings);
+  checkListeners(parts, findings);
+  checkTokens(parts.tokens, findings);
+  const known = { byName: tokensByName(parts.tokens), complete: !parts.tokens.includes(undefined) };
+  const stores = parts.keyStores.map((input, index) =>
+    input === undefined ? undefined : { input, index, store: buildKeyStore(input, index, known, findings) },
+  );
+  checkKeyMap(
+    stores.map((each) => each?.store),
+    parts.tokens,
+    findings,
+  );
+  checkCredentials(parts.keyStores, secrets, findings);
+  warnOfUnusedTokens(parts, findings);
+
+  const { metrics, log, stateDir } = parts;
+  if (findings.problems.length > 0 || proxy === undefined || log === undefined || stateDir === undefined)
+    return undefined;
+  return {
+    file,
+    proxy,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(control === undefined ? {} : { control }),
+    stateDir: resolvePath(stateDir),
+    log,
+    tokens: parts.tokens.flatMap((token, index) =>
+      token === undefined ? [] : [buildToken(token, index, secrets, resolvePath)],
+    ),
+    keyStores: stores.flatMap((each) =>
+      each === undefined
+        ? []
+        : [{ ...each.store, credentials: buildCredentials(each.input, each.index, secrets) }],
+    ),
+    warnings: findings.warnings,
+  };
+}
+
+function tokensByName(tokens: ConfigParts['tokens']): ReadonlyMap<string, TokenInput> {
+  return new Map(tokens.flatMap((token) => (token === undefined ? [] : [[token.name, token] as const])));
+}
+
+function warnOfUnusedTokens(parts: ConfigParts, findings: Findings): void {
+  const used = new Set(
+    parts.keyStores.flatMap((store) => Object.values(store?.keys ?? {}).map((key) => key.token)),
+  );
+  for (const [index, token] of parts.tokens.entries()) {
+    if (token === undefined || used.has(token.name)) continue;
+    findings.warn(['tokens', index], `no key uses the token ${token.name}`);
+  }
+}

@@ -1,0 +1,104 @@
+/** The key map across key stores: one object behind one external key id, and health keys behind none. */
+import type { KeySelector } from '../../domain/hsm/key-selector.ts';
+import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
+import { type Findings, type PathInFile, pathText } from '../findings.ts';
+import type { TokenInput } from '../schema/token-schema.ts';
+import { healthKeySelector } from './build-tokens.ts';
+
+type MappedStore = Pick<KeyStore, 'pathPrefix' | 'keys'>;
+
+/** Refuses what the tokens need not be asked about; the same object under other selectors is found at the token. */
+export function checkKeyMap(
+  stores: readonly (MappedStore | undefined)[],
+  tokens: readonly (TokenInput | undefined)[],
+  findings: Findings,
+): void {
+  checkPrefixes(stores, findings);
+  const placed = stores.flatMap((store, index) =>
+    [...(store?.keys ?? [])].map(([id, mapped]) => ({ path: ['keyStores', index, 'keys', id], mapped })),
+  );
+  checkHealthKeys(placed, tokens, findings);
+  checkSharing(placed, findings);
+}
+
+interface PlacedKey {
+  readonly path: PathInFile;
+  readonly mapped: MappedKey;
+}
+
+/** @req X-11 */
+function checkPrefixes(stores: readonly (MappedStore | undefined)[], findings: Findings): void {
+  const positions = new Map<string, number>();
+  for (const [index, store] of stores.entries()) {
+    if (store === undefined) continue;
+    const earlier = positions.get(store.pathPrefix);
+    if (earlier === undefined) positions.set(store.pathPrefix, index);
+    else {
+      const found = `is '${store.pathPrefix}', as is keyStores[${earlier}].pathPrefix`;
+      findings.problem(['keyStores', index, 'pathPrefix'], found, 'a prefix of its own', 'change one');
+    }
+  }
+}
+
+/** @req X-41 */
+function checkHealthKeys(
+  placed: readonly PlacedKey[],
+  tokens: readonly (TokenInput | undefined)[],
+  findings: Findings,
+): void {
+  const healthKeys = new Map<string, { readonly index: number; readonly selector: KeySelector }>();
+  for (const [index, token] of tokens.entries()) {
+    if (token !== undefined) healthKeys.set(token.name, { index, selector: healthKeySelector(token) });
+  }
+  for (const { path, mapped } of placed) {
+    const health = healthKeys.get(mapped.key.token);
+    if (health === undefined || !overlap(health.selector, mapped.key.selector)) continue;
+    const found = `selects the health key of its token (tokens[${health.index}].healthKey)`;
+    findings.problem(
+      path,
+      found,
+      'a key that health checks do not use',
+      'create a key for health checks alone',
+    );
+  }
+}
+
+/** @req X-09 X-11 */
+function checkSharing(placed: readonly PlacedKey[], findings: Findings): void {
+  const byAttribute = new Map<string, PlacedKey[]>();
+  for (const key of placed) {
+    const earlier = attributesOf(key.mapped).flatMap((attribute) => byAttribute.get(attribute) ?? []);
+    const twin = earlier.find((other) => overlap(other.mapped.key.selector, key.mapped.key.selector));
+    if (twin !== undefined && !(twin.mapped.shared && key.mapped.shared)) {
+      const found = `selects the same object as ${pathText(twin.path)}`;
+      findings.problem(
+        key.path,
+        found,
+        'one external key id for each object',
+        'remove one, or set shared: true on both',
+      );
+    }
+    for (const attribute of attributesOf(key.mapped)) {
+      byAttribute.set(attribute, [...(byAttribute.get(attribute) ?? []), key]);
+    }
+  }
+}
+
+function attributesOf({ key: { token, selector } }: MappedKey): string[] {
+  const attributes: string[] = [];
+  if (selector.label !== undefined) attributes.push(JSON.stringify([token, 'label', selector.label]));
+  if (selector.idHex !== undefined) attributes.push(JSON.stringify([token, 'id', selector.idHex]));
+  return attributes;
+}
+
+/**
+ * Whether two selectors of one token can mean one object: they share an attribute and contradict each other
+ * in none. If they meant two objects, the shorter selector would be ambiguous and refused for that.
+ */
+function overlap(one: KeySelector, other: KeySelector): boolean {
+  const labels = one.label !== undefined && other.label !== undefined;
+  const ids = one.idHex !== undefined && other.idHex !== undefined;
+  if (labels && one.label !== other.label) return false;
+  if (ids && one.idHex !== other.idHex) return false;
+  return labels || ids;
+}

@@ -1,0 +1,105 @@
+/**
+ * YAML text to plain data, with the line of every field. The parser's own messages quote the text, which
+ * may hold secrets, so they are replaced by ours.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { ConfigFault, type LocatedProblem } from './config-fault.ts';
+import type { PathInFile } from './findings.ts';
+
+export interface ConfigDocument {
+  /** Plain data; mapping keys are the texts as written. */
+  readonly content: unknown;
+  /** Line on which the field starts, or its nearest ancestor that exists; 1 for the first. */
+  readonly lineOf: (path: PathInFile) => number;
+}
+
+/** Parses the text of `file` (named in faults only). Throws a `syntax` ConfigFault. */
+export function parseConfigDocument(file: string, text: string): ConfigDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, lineCounter: lines });
+  const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  const problems: LocatedProblem[] = [...document.errors, ...document.warnings].map((error) => ({
+    path: [],
+    line: lineAt(error.pos[0]),
+    found: SYNTAX_MESSAGES[error.code] ?? 'is not valid YAML here',
+    expected: 'YAML 1.2',
+    remedy: 'put a text with special characters in quotes',
+  }));
+  problems.push(...unusableNodes(document, lineAt));
+  if (problems.length > 0) throw new ConfigFault('syntax', file, problems);
+  return {
+    content: document.toJS({ maxAliasCount: MAX_ALIASES }),
+    lineOf: (path) => lineAt(offsetOf(document, path)),
+  };
+}
+
+function unusableNodes(document: Document, lineAt: (offset: number) => number): LocatedProblem[] {
+  const problems: LocatedProblem[] = [];
+  const lineOf = (node: Node): number => lineAt(node.range?.[0] ?? 0);
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      problems.push({
+        path: [],
+        line: lineOf(alias),
+        found: 'has an alias without an anchor before it',
+        expected: 'YAML 1.2',
+        remedy: 'put a text that starts with * in quotes',
+      });
+    },
+    Pair(_key, pair) {
+      if (!isScalar(pair.key) || pair.key.value !== '__proto__') return;
+      problems.push({
+        path: [],
+        line: lineOf(pair.key),
+        found: 'has a field named __proto__',
+        expected: 'another name',
+        remedy: 'rename it',
+      });
+    },
+  });
+  return problems;
+}
+
+function offsetOf(document: Document, path: PathInFile): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const step of path) {
+    const container = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(container)) {
+      const pair = container.items.find((each) => isScalar(each.key) && each.key.value === step);
+      if (pair === undefined) return offset;
+      offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;
+      node = pair.value;
+    } else if (isSeq(container) && typeof step === 'number') {
+      node = container.items[step];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+const MAX_ALIASES = 1_000;
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'is indented wrongly here',
+  TAB_AS_INDENT: 'is indented with a tab here',
+  DUPLICATE_KEY: 'has the same field twice here',
+  MULTIPLE_DOCS: 'has a second document here',
+  NON_STRING_KEY: 'has a field name here that is not a text',
+  BLOCK_AS_IMPLICIT_KEY: 'has a second colon on one line here',
+  MISSING_CHAR: 'lacks a closing quote, bracket or colon here',
+  BAD_DQ_ESCAPE: 'has an unknown escape in a double-quoted text here',
+  TAG_RESOLVE_FAILED: 'has an unknown tag (a word that starts with !) here',
+};

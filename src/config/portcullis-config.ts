@@ -1,0 +1,65 @@
+/** A configuration that passed every check: absolute paths, resolved secrets, domain objects. */
+import type { KeySelector } from '../domain/hsm/key-selector.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { KeyStore } from '../domain/xks/key-store.ts';
+
+export interface PortcullisConfig {
+  /** Absolute path of the file that it was read from. */
+  readonly file: string;
+  readonly proxy: ProxyConfig;
+  readonly metrics?: { readonly host: string; readonly port: number };
+  readonly control?: { readonly socketPath: string };
+  readonly stateDir: string;
+  readonly log: { readonly level: LogLevel };
+  readonly tokens: readonly TokenConfig[];
+  readonly keyStores: readonly KeyStore[];
+  /** Odd but allowed; each names its place in the file. */
+  readonly warnings: readonly string[];
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export interface ProxyConfig {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly tls?: TlsFiles;
+  /** Proxies behind the same endpoint, this one included; reported to KMS. */
+  readonly fleetSize: number;
+  readonly limits: ProxyLimits;
+  readonly tokenDeadlineMs: number;
+  readonly replyDeadlineMs: number;
+}
+
+export interface ProxyLimits {
+  readonly bodyBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly drainGraceMs: number;
+}
+
+/** Absolute paths of PEM files. `clientCaFile` and `clientSubjects` come together or not at all. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile?: string;
+  /** Names that a client certificate must carry, compared as a whole. */
+  readonly clientSubjects?: readonly string[];
+}
+
+export interface TokenConfig {
+  readonly name: string;
+  readonly device: 'softhsm2';
+  /** Absolute path of the PKCS#11 module. */
+  readonly module: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly libraryParameters?: string;
+  /** What identifies the token among the module's slots; at least one is present, and both must match. */
+  readonly token: { readonly label?: string; readonly serial?: string };
+  readonly pin: Secret;
+  readonly healthKey: KeySelector;
+  /** Token host processes for this token. */
+  readonly hosts: number;
+}

@@ -1,0 +1,77 @@
+/** Files that hold secrets or settings: read once, with what others may do to them known from the same handle. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import process from 'node:process';
+
+/** Group ids of this process. */
+export function ownGroups(): ReadonlySet<number> {
+  return new Set([process.getegid?.() ?? -1, ...(process.getgroups?.() ?? [])]);
+}
+
+export interface FileContent {
+  readonly bytes: Uint8Array;
+  /** Who else may read or write it, in words; undefined when only the owner and our own groups may. */
+  readonly exposure: string | undefined;
+}
+
+/** Why a file could not be read, in words that continue "the file …". */
+export class FileFault extends Error {
+  override readonly name = 'FileFault';
+}
+
+/** Reads a regular file of at most `maxBytes`. Throws a FileFault. */
+export function readRegularFile(path: string, maxBytes: number, groups: ReadonlySet<number>): FileContent {
+  return onOpenFile(path, (descriptor) => {
+    const bytes = new Uint8Array(maxBytes + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    }
+    if (length > maxBytes) throw new FileFault(`is longer than ${maxBytes} bytes`);
+    return { bytes: bytes.slice(0, length), exposure: exposureOf(fstatSync(descriptor), groups) };
+  });
+}
+
+/** Checks that a regular file exists and may be read, without reading it. Throws a FileFault. */
+export function examineRegularFile(
+  path: string,
+  groups: ReadonlySet<number>,
+): { readonly exposure: string | undefined } {
+  return onOpenFile(path, (descriptor) => ({ exposure: exposureOf(fstatSync(descriptor), groups) }));
+}
+
+function onOpenFile<T>(path: string, use: (descriptor: number) => T): T {
+  let descriptor: number;
+  try {
+    // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new FileFault(OPEN_FAULTS[(error as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be opened', {
+      cause: error,
+    });
+  }
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new FileFault('is not a regular file');
+    return use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function exposureOf(
+  stat: { readonly mode: number; readonly gid: number },
+  groups: ReadonlySet<number>,
+): string | undefined {
+  const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
+  if ((stat.mode & 0o007) !== 0) return `everybody (mode ${mode})`;
+  if ((stat.mode & 0o070) !== 0 && !groups.has(stat.gid))
+    return `group ${stat.gid}, which is not ours (mode ${mode})`;
+  return undefined;
+}
+
+const OPEN_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read by this user',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'does not exist',
+  ELOOP: 'is a symbolic link that leads nowhere',
+};

@@ -1,0 +1,113 @@
+/**
+ * What the schema refused, in words for the operator. Values are quoted only where the schema says that
+ * they are no secret, and where the value is of the kind that the field wants.
+ */
+import type * as z from 'zod';
+import type { Findings, PathInFile } from './findings.ts';
+import { nearestWord } from './nearest-word.ts';
+import { expectation, type SchemaNode, schemaAlong } from './schema/json-schema.ts';
+
+/** Turns the issues of a failed validation of `content` into problems. */
+export function reportSchemaIssues(
+  issues: readonly z.core.$ZodIssue[],
+  content: unknown,
+  schema: SchemaNode,
+  findings: Findings,
+): void {
+  for (const issue of issues) {
+    const path = issue.path as PathInFile;
+    const { nodes } = schemaAlong(schema, path);
+    const node = nodes.at(-1) ?? schema;
+    const sensitive = nodes.some((each) => each['x-sensitive'] === true);
+    if (issue.code === 'unrecognized_keys' && !sensitive)
+      reportUnknownFields(path, issue.keys, node, findings);
+    else if (issue.code === 'invalid_key')
+      reportName(path, schemaAlong(schema, path.slice(0, -1)).nodes, findings);
+    else reportValue(path, valueAt(content, path), node, sensitive, findings);
+  }
+}
+
+function reportUnknownFields(
+  path: PathInFile,
+  keys: readonly string[],
+  node: SchemaNode,
+  findings: Findings,
+): void {
+  const known = fieldsOf(node);
+  for (const key of keys) {
+    const near = nearestWord(key, known);
+    const remedy = near === undefined ? 'remove it' : `did you mean ${near}?`;
+    findings.problem([...path, key], 'is not a known field', `one of ${known.join(', ')}`, remedy);
+  }
+}
+
+function reportName(path: PathInFile, nodes: readonly SchemaNode[], findings: Findings): void {
+  const names = nodes.at(-1)?.propertyNames;
+  findings.problem(
+    path,
+    'has a name that is not allowed',
+    names === undefined ? 'another name' : expectation(names),
+    'rename it',
+  );
+}
+
+function reportValue(
+  path: PathInFile,
+  value: unknown,
+  node: SchemaNode,
+  sensitive: boolean,
+  findings: Findings,
+): void {
+  const quotes = typeof value === 'number' && wantsText(node) ? 'put it in quotes' : undefined;
+  findings.problem(
+    path,
+    describe(value, node, sensitive),
+    expectation(node),
+    remedyFor(value, node) ?? quotes,
+  );
+}
+
+function remedyFor(value: unknown, node: SchemaNode): string | undefined {
+  if (value === null) return 'fill it in or remove it';
+  if (typeof value !== 'string') return undefined;
+  if (node.type === 'integer' && /^[0-9]+$/.test(value)) return 'remove the quotes';
+  if (node.enum === undefined) return undefined;
+  const near = nearestWord(value, node.enum.map(String));
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+function describe(value: unknown, node: SchemaNode, sensitive: boolean): string {
+  if (value === undefined) return 'is missing';
+  if (value === null) return 'is empty';
+  if (Array.isArray(value))
+    return value.length === 1 ? 'is a list of 1 entry' : `is a list of ${value.length} entries`;
+  if (typeof value === 'object') return 'is a mapping';
+  if (typeof value === 'boolean') return sensitive ? 'is true or false' : `is ${value}`;
+  if (typeof value === 'number') return sensitive || wantsText(node) ? 'is a number' : `is ${value}`;
+  if (sensitive || !wantsText(node)) return 'is a text';
+  return `is ${quoted(String(value))}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text);
+}
+
+function wantsText(node: SchemaNode): boolean {
+  return node.type === 'string' || (node.anyOf?.some(wantsText) ?? false);
+}
+
+function fieldsOf(node: SchemaNode): readonly string[] {
+  if (node.properties !== undefined) return Object.keys(node.properties);
+  return node.anyOf?.flatMap(fieldsOf) ?? [];
+}
+
+function valueAt(content: unknown, path: PathInFile): unknown {
+  let value = content;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}
+
+const LONGEST_QUOTE = 60;

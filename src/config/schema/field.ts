@@ -1,0 +1,80 @@
+/**
+ * The kinds of field that several sections share. Each carries what the documentation, the JSON Schema
+ * and the error messages say of it: `description`, `x-expected` (completes "expected …"), `x-unit`,
+ * `x-name` (what the names of a mapping are), and `x-sensitive` for values that no message may quote.
+ */
+import * as z from 'zod';
+
+/** A text that must match a pattern. */
+export function text(pattern: RegExp, expected: string, description: string) {
+  return z.string().regex(pattern).meta({ description, 'x-expected': expected });
+}
+
+/** A path; relative ones start at the directory of the configuration file. */
+export function filePath(description: string) {
+  return z
+    .string()
+    .regex(/^[^\0]+$/)
+    .meta({ description, 'x-expected': 'the path of a file' });
+}
+
+/** A secret where the operator wants it: in a file, in the environment, or here. Its own form is checked once it is read. */
+export function secretSource(description: string) {
+  const file = z.string().min(1).meta({
+    description:
+      'File that holds the secret and nothing else; a final line break is not part of it. Others must not be able to read it.',
+    'x-expected': 'the path of a file',
+    'x-sensitive': true,
+  });
+  const env = z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .meta({
+      description: 'Environment variable that holds the secret.',
+      'x-expected': 'the name of an environment variable',
+      'x-sensitive': true,
+    });
+  return z.union([z.string(), z.strictObject({ file }), z.strictObject({ env })]).meta({
+    description: `${description} Written here only when nobody but the owner or the own group can read this file.`,
+    'x-expected': '{ file: <path> }, { env: <variable name> }, or a text in quotes',
+    'x-sensitive': true,
+  });
+}
+
+export type SecretSource = z.output<ReturnType<typeof secretSource>>;
+
+/** A TCP port on which to listen. */
+export function port(description: string) {
+  return z
+    .int()
+    .min(0)
+    .max(65_535)
+    .meta({ description: `${description} 0 takes any free port.` });
+}
+
+/** An address on which to listen. */
+export function host(description: string) {
+  return text(
+    /^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/,
+    'an IP address or a host name',
+    description,
+  );
+}
+
+/** CKA_LABEL of a key object. */
+export function keyLabel(description: string) {
+  return text(
+    /^[^\p{Cc}]{1,255}$/u,
+    'a label of 1 to 255 characters, in quotes if it looks like a number',
+    description,
+  );
+}
+
+/** CKA_ID of a key object. */
+export function keyIdHex(description: string) {
+  return text(
+    /^([0-9A-Fa-f]{2}){1,255}$/,
+    'an even number of hex digits for 1 to 255 bytes, in quotes if it looks like a number',
+    description,
+  );
+}

@@ -1,0 +1,150 @@
+/** `keyStores[]`: one path prefix, its credentials, and the map from external key ids to key objects. */
+import * as z from 'zod';
+import { keyIdHex, keyLabel, secretSource, text } from './field.ts';
+import { policySchema } from './policy-schema.ts';
+
+const status = (description: string) =>
+  z.enum(['ENABLED', 'DISABLED']).meta({ description }).default('ENABLED');
+
+/** @req X-65 */
+const credential = z
+  .strictObject({
+    accessKeyId: z
+      .string()
+      .regex(/^[A-Z2-7]{20,30}$/)
+      .meta({
+        description: 'Access key id that AWS KMS signs with.',
+        'x-expected': '20 to 30 characters of A-Z and 2-7',
+        'x-sensitive': true,
+      }),
+    secretAccessKey: secretSource(
+      'Secret access key, 43 to 64 characters of `A-Z a-z 0-9 + / =` from at least 32 random bytes.',
+    ),
+  })
+  .meta({ description: 'A credential set. One access key id has one secret, wherever it appears.' });
+
+/** @req X-22 */
+const key = z
+  .strictObject({
+    token: text(
+      /^[A-Za-z0-9._-]{1,64}$/,
+      'the name of an entry of tokens',
+      'Name of the token that holds the key.',
+    ),
+    label: keyLabel(
+      'CKA_LABEL of the key object. The object must be the only secret key that matches.',
+    ).optional(),
+    id: keyIdHex('CKA_ID of the key object in hex; with `label`, both must match.').optional(),
+    uri: z
+      .string()
+      .max(4_096)
+      .meta({
+        description:
+          'Instead of `label` and `id`: a PKCS #11 URI (RFC 7512) with `object` or `id`, and perhaps `token`, `serial` and `type=secret-key`, which must agree with the token.',
+        'x-expected': 'a PKCS #11 URI',
+        'x-sensitive': true,
+      })
+      .optional(),
+    kcv: text(
+      /^[0-9A-Fa-f]{6}$/,
+      '6 hex digits, in quotes if they look like a number',
+      'Pins the check value of the key: the first 3 bytes of the zero block encrypted. A key with another one is refused.',
+    ).optional(),
+    status: status('A `DISABLED` key still answers GetKeyMetadata and refuses to encrypt and decrypt.'),
+    usage: z
+      .array(z.enum(['ENCRYPT', 'DECRYPT']).meta({ description: 'A usage.' }))
+      .min(1)
+      .max(2)
+      .meta({
+        description:
+          'Usages that remain. The attributes of the object decide what it can do; this can only take away.',
+      })
+      .default(['ENCRYPT', 'DECRYPT']),
+    generation: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .meta({
+        description:
+          'Generation of the key, bound into every ciphertext when it is not 0. Changing it makes older ciphertexts unreadable.',
+      })
+      .default(0),
+    allowExtractable: z
+      .boolean()
+      .meta({ description: 'Accepts a key that the token would let out (CKA_EXTRACTABLE).' })
+      .default(false),
+    shared: z
+      .boolean()
+      .meta({
+        description: 'This object may stand behind several external key ids. All of them must say so.',
+      })
+      .default(false),
+  })
+  .meta({ description: 'A key: the token, and `label`, `id`, both, or `uri`.' });
+
+/** @req X-09 */
+const externalKeyId = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,128}$/)
+  .meta({
+    'x-name': 'externalKeyId',
+    'x-expected': 'an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ -',
+  });
+
+const region = text(
+  /^[a-z]{2,8}(-[a-z]{1,16}){1,3}-[0-9]{1,2}$/,
+  'a Region code such as eu-west-1',
+  'Region code.',
+);
+
+export const keyStoreSchema = z
+  .strictObject({
+    pathPrefix: text(
+      /^(\/[A-Za-z0-9_-]+)*$/,
+      "'' or a path such as /example/one, of A-Z a-z 0-9 _ - and single slashes, without one at the end",
+      "Path before `/kms/xks/v1`, or `''`. With that, at most 128 characters. Unique.",
+    ).max(4_096),
+    status: status('A `DISABLED` key store refuses every request.'),
+    regions: z.array(region).min(1).meta({ description: 'Regions from which AWS KMS may sign requests.' }),
+    credentials: z.array(credential).min(1).meta({
+      description:
+        'Credential sets that are accepted, all at the same time. To rotate, add one, tell AWS KMS, remove the other.',
+    }),
+    aadMode: z
+      .enum(['spec', 'sha256'])
+      .meta({
+        description:
+          "How additional authenticated data enters AES-GCM: as the specification says, or hashed with SHA-256 as AWS's sample proxy does. Changing it makes older ciphertexts unreadable.",
+      })
+      .default('spec'),
+    legacyMetadata: text(
+      /^(?=.{4,28}$)([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+      '1 to 20 bytes in Base64',
+      'The ciphertextMetadata that an earlier proxy put on everything, in Base64; accepted when decrypting. Only with `aadMode: sha256`.',
+    ).optional(),
+    policy: policySchema.optional(),
+    quota: z
+      .strictObject({
+        perSecond: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .meta({ description: 'Requests per second.', 'x-unit': 'requests/s' }),
+        burst: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .meta({
+            description: 'Requests that may come at once after a pause. Left out: as many as `perSecond`.',
+            'x-unit': 'requests',
+          })
+          .optional(),
+      })
+      .meta({ description: 'Request quota of this prefix. Left out: none.' })
+      .optional(),
+    keys: z.record(externalKeyId, key).meta({ description: 'The keys by external key id.' }),
+  })
+  .meta({ description: 'An external key store: one path prefix.' });
+
+export type KeyStoreInput = z.output<typeof keyStoreSchema>;
+export type KeyInput = z.output<typeof key>;

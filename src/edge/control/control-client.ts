@@ -1,0 +1,81 @@
+/** How the command line asks a running process, through its control socket. */
+import { request } from 'node:http';
+
+/**
+ * - `not-running`: nothing listens on the socket, or there is none
+ * - `denied`: the socket belongs to another user
+ * - `no-answer`: the connection broke, or no answer came in time
+ * - `unexpected`: the answer is not what this version understands
+ */
+export type ControlFaultCode = 'not-running' | 'denied' | 'no-answer' | 'unexpected';
+
+export class ControlFault extends Error {
+  override readonly name = 'ControlFault';
+  readonly code: ControlFaultCode;
+
+  constructor(code: ControlFaultCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** GET of one page, parsed from JSON. Rejects with ControlFault, whose message is fit for the terminal. */
+export async function controlGet(
+  socketPath: string,
+  path: string,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<unknown> {
+  const { status, body } = await get(socketPath, path, timeoutMs);
+  if (status !== 200) {
+    throw new ControlFault(
+      'unexpected',
+      `${socketPath} answered ${path} with HTTP status ${status}: is it another version?`,
+    );
+  }
+  try {
+    return JSON.parse(body) as unknown;
+  } catch (cause) {
+    throw new ControlFault('unexpected', `${socketPath} answered ${path} with something that is not JSON`, {
+      cause,
+    });
+  }
+}
+
+function get(socketPath: string, path: string, timeoutMs: number): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => reject(faultOf(socketPath, cause));
+    const asked = request(
+      { socketPath, path, method: 'GET', agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+      },
+    );
+    asked.on('error', fail);
+    asked.end();
+  });
+}
+
+function faultOf(socketPath: string, cause: unknown): ControlFault {
+  const code = String((cause as { code?: unknown }).code);
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    return new ControlFault(
+      'not-running',
+      `nothing listens on ${socketPath}: start portcullis, or correct control.socket in the configuration`,
+      { cause },
+    );
+  }
+  if (code === 'EACCES') {
+    const message = `no permission to open ${socketPath}: run this as the user that runs portcullis`;
+    return new ControlFault('denied', message, { cause });
+  }
+  return new ControlFault('no-answer', `${socketPath} did not answer (${code}): see the log of portcullis`, {
+    cause,
+  });
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;

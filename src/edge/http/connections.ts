@@ -1,0 +1,70 @@
+/** The open connections of one listener: which exchanges each has unfinished, and how they all come to an end. */
+import type { Server as HttpServer, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import type { HttpExchange } from './http-exchange.ts';
+
+export class Connections {
+  readonly #server: HttpServer;
+  /** As accepted: for TLS, the sockets below, which exist during the handshake already. */
+  readonly #accepted = new Set<Socket>();
+  /** As HTTP sees them, with their unfinished exchanges. */
+  readonly #clients = new Map<Socket, Set<HttpExchange>>();
+  #drained: Promise<void> | undefined;
+
+  constructor(server: HttpServer, secure: boolean) {
+    this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      this.#accepted.add(socket);
+      socket.once('close', () => this.#accepted.delete(socket));
+    });
+    server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (this.draining) socket.destroy();
+      this.#clients.set(socket, new Set());
+      socket.once('close', () => this.#clients.delete(socket));
+    });
+  }
+
+  get draining(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  opened(socket: Socket, exchange: HttpExchange, response: ServerResponse): void {
+    const pending = this.#clients.get(socket);
+    pending?.add(exchange);
+    response.once('close', () => {
+      pending?.delete(exchange);
+      // An answer that was on its way when the drain began could not say `Connection: close` any more.
+      if (this.draining && pending?.size === 0) socket.destroySoon();
+    });
+  }
+
+  pendingOn(socket: object): ReadonlySet<HttpExchange> {
+    return this.#clients.get(socket as Socket) ?? NONE;
+  }
+
+  /** Resolves when the last connection is gone; those left after `graceMs` are destroyed. A second call may only shorten the grace. */
+  async drain(graceMs: number): Promise<void> {
+    this.#drained ??= this.#close();
+    const grace = setTimeout(() => this.#destroyAll(), graceMs);
+    await this.#drained;
+    clearTimeout(grace);
+  }
+
+  #close(): Promise<void> {
+    return new Promise((resolve) => {
+      // Node's own close for HTTP would cut off an answer that has been written but not yet flushed; it
+      // comes after the last connection and then only stops Node's timers.
+      NetServer.prototype.close.call(this.#server, () => {
+        this.#server.close();
+        resolve();
+      });
+      for (const [socket, pending] of this.#clients) if (pending.size === 0) socket.destroySoon();
+    });
+  }
+
+  #destroyAll(): void {
+    for (const socket of this.#accepted) socket.destroy();
+  }
+}
+
+const NONE: ReadonlySet<HttpExchange> = new Set();

@@ -1,0 +1,156 @@
+/**
+ * An HTTP/1.1 listener, with or without TLS, on a port or a Unix socket. It trusts nobody: limits on
+ * time, size and number hold before anything is authenticated (RFC 9112; XKS Proxy API specification, "TLS").
+ */
+import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
+import type { Clock } from '../../domain/ports/clock.ts';
+import type { Log } from '../../domain/ports/log.ts';
+import { createApp } from './app.ts';
+import { bind, type ListenAddress } from './bind.ts';
+import { refuseMalformed } from './client-error.ts';
+import { Connections } from './connections.ts';
+import type { ExchangeHandler } from './exchange.ts';
+import { HttpExchange } from './http-exchange.ts';
+import type { HttpLimits } from './http-limits.ts';
+import { TlsGate } from './tls-gate.ts';
+import type { TlsMaterial } from './tls-material.ts';
+
+export interface ListenOptions {
+  /** The listener's section in the configuration, such as `proxy`: for messages. */
+  readonly name: string;
+  readonly at: ListenAddress;
+  readonly tls?: TlsMaterial;
+  readonly limits: HttpLimits;
+  readonly handler: ExchangeHandler;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A listener that accepts. Disposing of it drains without grace. */
+export interface Listener extends AsyncDisposable {
+  /** For people: `http://127.0.0.1:8080`, `unix:/run/portcullis.sock`. */
+  readonly address: string;
+  /** The port in use, also when 0 was asked for; 0 for a Unix socket. */
+  readonly port: number;
+  /**
+   * For connections to come; open ones stay. Throws TlsFault, and then nothing has changed. Whether
+   * client certificates are asked for at all is settled when the listener starts.
+   */
+  reloadTls(tls: TlsMaterial): void;
+  /** Stops accepting, finishes what runs, closes idle connections; resolves within `graceMs`. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Throws ListenFault or TlsFault. @req X-02 */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { name, at, limits, log } = options;
+  const gate = options.tls === undefined ? undefined : new TlsGate(options.tls, { name, log });
+  const server: HttpServer | HttpsServer =
+    gate === undefined
+      ? createServer(serverOptions(limits))
+      : createTlsServer({
+          ...serverOptions(limits),
+          ...gate.options(),
+          handshakeTimeout: limits.handshakeTimeoutMs,
+        });
+  server.maxConnections = limits.maxConnections;
+  // Node would leave out what is over its count; the app counts and refuses instead.
+  server.maxHeadersCount = 0;
+  const connections = new Connections(server, gate !== undefined);
+  serve(server, connections, gate, options);
+  if (gate !== undefined) gate.guard(server as HttpsServer);
+  await bind(server, at, name);
+  const port = portOf(server);
+  const address = addressOf(at, port, gate !== undefined);
+  log.info('http.listening', { listener: name, address });
+  return {
+    address,
+    port,
+    reloadTls: (tls) => TlsGate.reload(gate, tls),
+    drain: (graceMs) => connections.drain(graceMs),
+    [Symbol.asyncDispose]: () => connections.drain(0),
+  };
+}
+
+function serve(
+  server: HttpServer,
+  connections: Connections,
+  gate: TlsGate | undefined,
+  options: ListenOptions,
+): void {
+  const { name, clock, limits, log, handler } = options;
+  const awaitingContinue = new WeakSet<object>();
+  const app = createApp({
+    handler,
+    log,
+    maxHeaders: limits.maxHeaders,
+    open: (request, response, rawUrl) => {
+      const exchange = new HttpExchange(request, response, rawUrl, {
+        clock,
+        limits,
+        draining: () => connections.draining,
+        tlsClientSubject: gate?.clientSubject(request.socket),
+        awaitsContinue: awaitingContinue.has(request),
+      });
+      connections.opened(request.socket, exchange, response);
+      return exchange;
+    },
+  });
+  server.on('request', app);
+  // Left to itself, Node says `100 Continue` before anyone has looked at Content-Length.
+  server.on('checkContinue', (request, response) => {
+    awaitingContinue.add(request);
+    app(request, response);
+  });
+  server.on('checkExpectation', app);
+  server.on('clientError', (error: Error & { code?: string }, socket) => {
+    const status = refuseMalformed(error, socket, connections.pendingOn(socket), {
+      clock,
+      lingerMs: limits.lingerMs,
+    });
+    log.debug('http.refused', { listener: name, code: error.code, status });
+  });
+  server.on('drop', droppedLog(options));
+}
+
+/** At most one line a second, with the number of connections refused since the last: a flood must not fill the log. */
+function droppedLog({ name, clock, limits, log }: ListenOptions): () => void {
+  let dropped = 0;
+  let nextMs = 0;
+  return () => {
+    dropped += 1;
+    if (clock.monotonicMs() < nextMs) return;
+    nextMs = clock.monotonicMs() + DROP_LOG_INTERVAL_MS;
+    log.warn('http.dropped', { listener: name, dropped, maxConnections: limits.maxConnections });
+    dropped = 0;
+  };
+}
+
+function serverOptions(limits: HttpLimits): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.max(MIN_SWEEP_MS, Math.min(MAX_SWEEP_MS, limits.headersTimeoutMs / 5)),
+    maxHeaderSize: limits.maxHeaderBytes,
+    insecureHTTPParser: false,
+    // Node's own refusal has no JSON body; the app's has.
+    requireHostHeader: false,
+  };
+}
+
+function portOf(server: HttpServer): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}
+
+function addressOf(at: ListenAddress, port: number, tls: boolean): string {
+  if ('socketPath' in at) return `unix:${at.socketPath}`;
+  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
+  return `${tls ? 'https' : 'http'}://${host}:${port}`;
+}
+
+const DROP_LOG_INTERVAL_MS = 1_000;
+const MIN_SWEEP_MS = 20;
+const MAX_SWEEP_MS = 1_000;

@@ -1,0 +1,56 @@
+/** Fifth step, Decrypt only: what can be told of a ciphertext without the key. */
+import { decodeCiphertextMetadata } from '../../domain/xks/ciphertext-metadata.ts';
+import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
+import { ACCEPTED_IV_BYTES, MAX_METADATA_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
+import { XksFault } from '../../domain/xks/xks-fault.ts';
+
+/** A ciphertext and what it was sealed with, decoded but otherwise as the caller sent it. */
+export interface SealedText {
+  readonly ciphertext: Uint8Array;
+  readonly iv: Uint8Array;
+  readonly tag: Uint8Array;
+  /** Empty when the caller sent none. */
+  readonly metadata: Uint8Array;
+  /** Undefined when the caller sent none. */
+  readonly aad: Uint8Array | undefined;
+}
+
+/**
+ * Refuses lengths that would let bytes slide between ciphertext and tag, and metadata that this key never
+ * wrote. InvalidCiphertext rather than Validation: KMS then tells its caller the truth.
+ * @req X-29 X-30 X-37 X-38 X-50
+ */
+export function enforceCiphertextForm(store: KeyStore, mapped: MappedKey, sealed: SealedText): void {
+  if (!ACCEPTED_IV_BYTES.includes(sealed.iv.length)) {
+    throw invalid(`initializationVector has ${sealed.iv.length} bytes; it must have 12 or 16.`);
+  }
+  if (sealed.tag.length !== TAG_BYTES) {
+    throw invalid(`authenticationTag has ${sealed.tag.length} bytes; it must have ${TAG_BYTES}.`);
+  }
+  if (sealed.metadata.length > MAX_METADATA_BYTES) {
+    throw invalid(
+      `ciphertextMetadata has ${sealed.metadata.length} bytes; it has at most ${MAX_METADATA_BYTES}.`,
+    );
+  }
+  const generation = isLegacy(store, sealed.metadata)
+    ? 0
+    : decodeCiphertextMetadata(sealed.metadata)?.generation;
+  if (generation === undefined) {
+    throw invalid('ciphertextMetadata is not of a kind that this proxy writes or was told to accept.');
+  }
+  if (generation !== mapped.generation) {
+    throw invalid(
+      `The ciphertext was made with generation ${generation} of external key '${mapped.externalKeyId}', which is not the one in use.`,
+    );
+  }
+}
+
+/** The site-wide metadata of the earlier proxy, for a prefix that was moved over from it. */
+function isLegacy(store: KeyStore, metadata: Uint8Array): boolean {
+  const legacy = store.aadMode === 'sha256' ? store.legacyMetadata : undefined;
+  return legacy !== undefined && Buffer.compare(legacy, metadata) === 0;
+}
+
+function invalid(detail: string): XksFault {
+  return new XksFault('InvalidCiphertextException', detail);
+}

@@ -1,0 +1,66 @@
+/** Fourth step: state and usage of store, key and the object behind it. The first to ask the token. */
+import type { CallContext } from '../../domain/ports/hsm.ts';
+import { admitKey } from '../../domain/xks/key-admission.ts';
+import type { CryptoUsage, KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
+import { XksFault } from '../../domain/xks/xks-fault.ts';
+import type { ObjectClaims } from './object-claims.ts';
+import type { AdmittedKey, XksEngine } from './xks-engine.ts';
+
+/**
+ * A disabled key store answers nothing, health included.
+ * @req X-49
+ */
+export function requireEnabledStore(store: KeyStore): void {
+  if (store.status === 'ENABLED') return;
+  throw new XksFault('InvalidStateException', 'This key store is disabled in the proxy configuration.');
+}
+
+/**
+ * Refuses a disabled key before the token is bothered. GetKeyMetadata does not come here: a disabled key has
+ * metadata that says so.
+ * @req X-23 X-49
+ */
+export function requireEnabledKey(mapped: MappedKey): void {
+  if (mapped.status === 'ENABLED') return;
+  throw new XksFault(
+    'InvalidStateException',
+    `External key '${mapped.externalKeyId}' is disabled in the proxy configuration.`,
+  );
+}
+
+/**
+ * Looks at the object behind the key and refuses one that must not serve: one bad key never stops another.
+ * @req X-09 X-20 X-49
+ */
+export async function lookAtKey(
+  engine: XksEngine,
+  claims: ObjectClaims,
+  store: KeyStore,
+  mapped: MappedKey,
+  context: CallContext,
+): Promise<AdmittedKey> {
+  const description = await engine.directory.describe(mapped.key, context);
+  const admission = admitKey(mapped, description);
+  if (!admission.admitted) throw refusedKey(mapped, admission.reason);
+  const duplicate = claims.isCleared(mapped)
+    ? undefined
+    : await claims.duplicate(engine, { pathPrefix: store.pathPrefix, mapped, description }, context);
+  if (duplicate !== undefined) throw refusedKey(mapped, duplicate);
+  return { store, mapped, description, usages: admission.usages };
+}
+
+/** @req X-51 */
+export function requireUsage(key: AdmittedKey, usage: CryptoUsage): void {
+  if (key.usages.includes(usage)) return;
+  throw new XksFault(
+    'InvalidKeyUsageException',
+    `External key '${key.mapped.externalKeyId}' does not allow ${usage}: its attributes on the token or the proxy configuration leave it out.`,
+  );
+}
+
+function refusedKey(mapped: MappedKey, reason: string): XksFault {
+  return new XksFault(
+    'InvalidStateException',
+    `External key '${mapped.externalKeyId}' is refused by the proxy: ${reason}.`,
+  );
+}

@@ -1,0 +1,257 @@
+/**
+ * The composition root: the only file that knows every room. It turns a configuration into running
+ * listeners and token hosts, and takes them down again.
+ */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { readEnvironment } from './config/env.ts';
+import type { PortcullisConfig, TlsFiles, TokenConfig } from './config/portcullis-config.ts';
+import type { Clock } from './domain/ports/clock.ts';
+import type { Log } from './domain/ports/log.ts';
+import { Secret } from './domain/secret.ts';
+import type { KeyStore } from './domain/xks/key-store.ts';
+import { createControlEndpoint } from './edge/control/control-endpoint.ts';
+import { DEFAULT_HTTP_LIMITS } from './edge/http/http-limits.ts';
+import { type Listener, listen } from './edge/http/listener.ts';
+import type { TlsMaterial } from './edge/http/tls-material.ts';
+import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-endpoint.ts';
+import { createXksProxy } from './edge/xks/xks-proxy.ts';
+import { surveyKeys } from './engine/xks/key-survey.ts';
+import { profileOf } from './hsm/devices/profiles.ts';
+import { Fleet } from './hsm/fleet.ts';
+import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
+import { createMeter, type MeterRegistry } from './metrics/meter.ts';
+import { VERSION } from './version.ts';
+
+export interface StartOptions {
+  readonly config: PortcullisConfig;
+  readonly log: Log;
+}
+
+/** A running Portcullis. Disposing of it drains first. */
+export interface Running extends AsyncDisposable {
+  readonly addresses: { readonly proxy: string; readonly metrics?: string; readonly control?: string };
+  readiness(): Readiness;
+  /**
+   * Puts key stores, credentials and TLS files of another configuration into force, without closing a
+   * connection. Throws a {@link ReloadRefusal} when it differs in something that needs a restart.
+   */
+  reload(config: PortcullisConfig): void;
+  /** Stops accepting, answers what runs, then ends the token hosts. Safe to call again. */
+  drain(): Promise<void>;
+}
+
+/** The new configuration cannot take force in a running process; the old one stays in force. */
+export class ReloadRefusal extends Error {
+  override readonly name = 'ReloadRefusal';
+}
+
+/** Starts everything. Rejects with a ListenFault, TlsFault or file error; tokens that are down do not stop it. */
+export async function startPortcullis({ config, log }: StartOptions): Promise<Running> {
+  fs.mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  const portcullis = new Portcullis(config, log);
+  try {
+    await portcullis.start();
+    return portcullis;
+  } catch (error) {
+    await portcullis.drain();
+    throw error;
+  }
+}
+
+class Portcullis implements Running {
+  #config: PortcullisConfig;
+  #stores: readonly KeyStore[];
+  #generation = 1;
+  #draining: Promise<void> | undefined;
+  readonly #log: Log;
+  readonly #meter: MeterRegistry = createMeter();
+  readonly #fleet: Fleet;
+  readonly #everReady = new Set<string>();
+  readonly #listeners: { proxy?: Listener; metrics?: Listener; control?: Listener } = {};
+
+  constructor(config: PortcullisConfig, log: Log) {
+    this.#config = config;
+    this.#stores = config.keyStores;
+    this.#log = log;
+    this.#fleet = new Fleet({
+      tokens: config.tokens.map(hostedToken),
+      stateDir: config.stateDir,
+      clock: SYSTEM_CLOCK,
+      entropy: { randomBytes: (length) => randomBytes(length) },
+      log,
+      meter: this.#meter,
+    });
+  }
+
+  get addresses(): Running['addresses'] {
+    const { proxy, metrics, control } = this.#listeners;
+    return {
+      proxy: proxy?.address ?? '',
+      ...(metrics !== undefined && { metrics: metrics.address }),
+      ...(control !== undefined && { control: control.address }),
+    };
+  }
+
+  async start(): Promise<void> {
+    const { proxy, metrics, control } = this.#config;
+    const shared = { clock: SYSTEM_CLOCK, log: this.#log, limits: httpLimits(this.#config) };
+    const tls = proxy.tls === undefined ? {} : { tls: readTls(proxy.tls) };
+    const at = { host: proxy.host, port: proxy.port };
+    this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler: this.#xksProxy() });
+    if (metrics !== undefined) {
+      const handler = createMetricsEndpoint({
+        ready: () => this.readiness(),
+        exposition: () => this.#meter.exposition(),
+      });
+      this.#listeners.metrics = await listen({ ...shared, name: 'metrics', at: metrics, handler });
+    }
+    if (control !== undefined) {
+      const handler = createControlEndpoint({ status: () => this.#status() });
+      this.#listeners.control = await listen({ ...shared, name: 'control', at: control, handler });
+    }
+    this.#meter.configurationLoaded(this.#generation);
+    this.#log.info('started', { version: VERSION, config: this.#config.file, ...this.addresses });
+    for (const warning of this.#config.warnings) this.#log.warn('config.warning', { warning });
+    void this.#surveyWhenReady();
+  }
+
+  readiness(): Readiness {
+    if (this.#draining !== undefined) return { ready: false, reasons: ['draining'] };
+    for (const host of this.#fleet.hosts()) if (host.phase === 'ready') this.#everReady.add(host.token);
+    const waiting = this.#config.tokens.filter(({ name }) => !this.#everReady.has(name));
+    const reasons = waiting.map(({ name }) => {
+      const host = this.#fleet.hosts().find(({ token }) => token === name);
+      return `token ${name} has not been logged in to yet: ${host?.reason ?? 'no host'}`;
+    });
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  reload(config: PortcullisConfig): void {
+    const fixed = restartReason(this.#config, config);
+    if (fixed !== undefined) throw new ReloadRefusal(`${fixed} changed, which takes a restart`);
+    if (config.proxy.tls !== undefined) this.#listeners.proxy?.reloadTls(readTls(config.proxy.tls));
+    this.#config = config;
+    this.#stores = config.keyStores;
+    this.#generation += 1;
+    this.#meter.configurationLoaded(this.#generation);
+    this.#log.info('config.reloaded', { generation: this.#generation, config: config.file });
+    for (const warning of config.warnings) this.#log.warn('config.warning', { warning });
+    void this.#surveyWhenReady();
+  }
+
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain();
+  }
+
+  async #drain(): Promise<void> {
+    const graceMs = this.#config.proxy.limits.drainGraceMs;
+    const { proxy, metrics, control } = this.#listeners;
+    this.#log.info('draining', { graceMs });
+    await proxy?.drain(graceMs);
+    await Promise.all([metrics?.drain(0), control?.drain(0)]);
+    await this.#fleet[Symbol.asyncDispose]();
+    this.#log.info('stopped');
+  }
+
+  #xksProxy(): ReturnType<typeof createXksProxy> {
+    const { proxy } = this.#config;
+    return createXksProxy({
+      stores: () => this.#stores,
+      aead: this.#fleet.aead,
+      directory: this.#fleet,
+      health: this.#fleet.health,
+      clock: SYSTEM_CLOCK,
+      log: this.#log,
+      meter: this.#meter,
+      settings: {
+        bodyBytes: proxy.limits.bodyBytes,
+        tokenDeadlineMs: proxy.tokenDeadlineMs,
+        replyDeadlineMs: proxy.replyDeadlineMs,
+        fleetSize: proxy.fleetSize,
+        version: VERSION,
+      },
+    });
+  }
+
+  /** One bad key must not stop the others: it is refused when used, and said aloud here, once the tokens can be asked. */
+  async #surveyWhenReady(): Promise<void> {
+    const untilMs = SYSTEM_CLOCK.monotonicMs() + SURVEY_PATIENCE_MS;
+    while (!this.readiness().ready && SYSTEM_CLOCK.monotonicMs() < untilMs) {
+      if (this.#draining !== undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, SURVEY_POLL_MS).unref());
+    }
+    const findings = await surveyKeys(
+      this.#stores,
+      this.#fleet,
+      SYSTEM_CLOCK.monotonicMs() + SURVEY_DEADLINE_MS,
+    );
+    for (const { pathPrefix, mapped, refusal } of findings) {
+      if (refusal === undefined) continue;
+      this.#log.error('key.refused', { pathPrefix, externalKeyId: mapped.externalKeyId, reason: refusal });
+    }
+  }
+
+  #status(): unknown {
+    return {
+      version: VERSION,
+      generation: this.#generation,
+      config: this.#config.file,
+      ...this.readiness(),
+      hosts: this.#fleet.hosts(),
+      tokens: this.#fleet.health.health(this.#config.tokens.map(({ name }) => name)),
+      pathPrefixes: this.#stores.map(({ pathPrefix }) => pathPrefix),
+    };
+  }
+}
+
+/** What a running process cannot change, by the name of its place in the file; undefined when all of it is the same. */
+function restartReason(before: PortcullisConfig, after: PortcullisConfig): string | undefined {
+  const fixedParts: readonly [string, (config: PortcullisConfig) => unknown][] = [
+    ['tokens', (config) => config.tokens.map((token) => ({ ...token, pin: token.pin.reveal() }))],
+    ['stateDir', (config) => config.stateDir],
+    ['metrics', (config) => config.metrics],
+    ['control', (config) => config.control],
+    [
+      'proxy (other than the content of its TLS files)',
+      ({ proxy }) => ({ ...proxy, tls: proxy.tls !== undefined }),
+    ],
+    ['proxy.tls.clientCaFile', ({ proxy }) => proxy.tls?.clientCaFile !== undefined],
+  ];
+  return fixedParts.find(([, part]) => JSON.stringify(part(before)) !== JSON.stringify(part(after)))?.[0];
+}
+
+function hostedToken(token: TokenConfig): ConstructorParameters<typeof Fleet>[0]['tokens'][number] {
+  const { device, env, ...rest } = token;
+  return { ...rest, profile: profileOf(device), env: hostEnvironment(readEnvironment(), env) };
+}
+
+function httpLimits({ proxy: { limits } }: PortcullisConfig): typeof DEFAULT_HTTP_LIMITS {
+  return {
+    ...DEFAULT_HTTP_LIMITS,
+    headersTimeoutMs: limits.headersTimeoutMs,
+    requestTimeoutMs: limits.headersTimeoutMs + limits.bodyTimeoutMs,
+    keepAliveTimeoutMs: limits.keepAliveTimeoutMs,
+    maxConnections: limits.maxConnections,
+  };
+}
+
+function readTls(files: TlsFiles): TlsMaterial {
+  const read = (file: string): string => fs.readFileSync(file, 'utf8');
+  return {
+    cert: read(files.certFile),
+    key: new Secret(read(files.keyFile)),
+    ...(files.clientCaFile !== undefined && { clientCa: read(files.clientCaFile) }),
+    ...(files.clientSubjects !== undefined && { clientSubjects: files.clientSubjects }),
+  };
+}
+
+const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+const SURVEY_PATIENCE_MS = 30_000;
+const SURVEY_POLL_MS = 100;
+const SURVEY_DEADLINE_MS = 10_000;

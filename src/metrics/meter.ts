@@ -1,0 +1,152 @@
+/**
+ * The Prometheus side of the meter port: a registry of its own, the process metrics, and labels that
+ * cannot grow without bound whatever a client sends. docs/metrics.md lists every metric.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Meter } from '../domain/ports/meter.ts';
+import { BoundedLabel, closedLabel } from './labels.ts';
+
+export interface MeterRegistry extends Meter {
+  /** All metrics in the Prometheus text format, version 0.0.4. */
+  exposition(): Promise<string>;
+  /** Name and help of every metric, for the documentation. */
+  catalogue(): readonly { readonly name: string; readonly help: string }[];
+}
+
+/** Independent of any other registry of the process. */
+export function createMeter(): MeterRegistry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = requestMetrics(registry);
+  const tokens = tokenMetrics(registry);
+  const configuration = new Gauge({
+    name: 'portcullis_configuration_generation',
+    help: 'Number of the configuration in force: 1 at the start, one more with every reload.',
+    registers: [registry],
+  });
+  return {
+    ...requests,
+    ...tokens,
+    configurationLoaded: (generation) => configuration.set(generation),
+    exposition: () => registry.metrics(),
+    catalogue: () => registry.getMetricsAsArray().map(({ name, help }) => ({ name, help })),
+  };
+}
+
+function requestMetrics(registry: Registry): Pick<Meter, 'request'> {
+  const duration = new Histogram({
+    name: 'portcullis_xks_request_duration_seconds',
+    help: 'Time from the head of an XKS request to its answer, by operation, path prefix and error name (empty: success).',
+    labelNames: ['operation', 'path_prefix', 'error'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const errors = new Counter({
+    name: 'portcullis_xks_errors_total',
+    help: 'XKS requests answered with an error, by whether AWS KMS counts it as retryable.',
+    labelNames: ['operation', 'path_prefix', 'error', 'retryable'],
+    registers: [registry],
+  });
+  const prefixes = new BoundedLabel(MAX_PREFIXES);
+  return {
+    request: (sample) => {
+      const operation = closedLabel(sample.operation, XKS_OPERATIONS);
+      const path_prefix = prefixes.value(sample.pathPrefix);
+      const error = closedLabel(sample.errorName, XKS_ERRORS);
+      duration.observe({ operation, path_prefix, error }, sample.seconds);
+      if (error === '') return;
+      errors.inc({ operation, path_prefix, error, retryable: String(RETRYABLE.has(error)) });
+    },
+  };
+}
+
+function tokenMetrics(registry: Registry): Pick<Meter, 'tokenCall' | 'hostStarted' | 'tokenStatus'> {
+  const duration = new Histogram({
+    name: 'portcullis_token_call_duration_seconds',
+    help: 'Time of a call to a token, queueing included, by token, operation and fault (empty: success).',
+    labelNames: ['token', 'operation', 'fault'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const starts = new Counter({
+    name: 'portcullis_token_host_starts_total',
+    help: 'Token host processes started; more than one per host means that one was replaced.',
+    labelNames: ['token'],
+    registers: [registry],
+  });
+  const status = new Gauge({
+    name: 'portcullis_token_status',
+    help: 'Health of a token as last measured: 1 for the status that holds, 0 for the others.',
+    labelNames: ['token', 'status'],
+    registers: [registry],
+  });
+  const tokens = new BoundedLabel(MAX_TOKENS);
+  const operations = new BoundedLabel(MAX_TOKEN_OPERATIONS);
+  return {
+    tokenCall: (sample) => {
+      const token = tokens.value(sample.token);
+      const operation = operations.value(sample.operation);
+      duration.observe({ token, operation, fault: closedLabel(sample.fault, HSM_FAULTS) }, sample.seconds);
+    },
+    hostStarted: (token) => starts.inc({ token: tokens.value(token) }),
+    tokenStatus: (token, now) => {
+      for (const each of TOKEN_STATUSES) {
+        status.set({ token: tokens.value(token), status: each }, each === now ? 1 : 0);
+      }
+    },
+  };
+}
+
+/** Fine where the 250 ms that AWS KMS waits are spent. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1];
+
+const XKS_OPERATIONS: ReadonlySet<string> = new Set([
+  'GetKeyMetadata',
+  'Encrypt',
+  'Decrypt',
+  'GetHealthStatus',
+]);
+
+const XKS_ERRORS: ReadonlySet<string> = new Set([
+  '',
+  'ValidationException',
+  'InvalidStateException',
+  'InvalidCiphertextException',
+  'InvalidKeyUsageException',
+  'AuthenticationFailedException',
+  'AccessDeniedException',
+  'KeyNotFoundException',
+  'InvalidUriPathException',
+  'ThrottlingException',
+  'UnsupportedOperationException',
+  'DependencyTimeoutException',
+  'InternalException',
+]);
+
+const RETRYABLE: ReadonlySet<string> = new Set([
+  'ThrottlingException',
+  'DependencyTimeoutException',
+  'InternalException',
+]);
+
+const HSM_FAULTS: ReadonlySet<string> = new Set([
+  '',
+  'timeout',
+  'busy',
+  'unavailable',
+  'denied',
+  'pin-locked',
+  'full',
+  'not-found',
+  'ambiguous',
+  'usage',
+  'unsupported',
+  'corrupt',
+  'internal',
+]);
+
+const TOKEN_STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
+
+const MAX_PREFIXES = 256;
+const MAX_TOKENS = 64;
+const MAX_TOKEN_OPERATIONS = 64;

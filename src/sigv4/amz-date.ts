@@ -1,0 +1,66 @@
+/**
+ * The X-Amz-Date header (AWS SigV4, "Elements of a request signature"): `YYYYMMDD'T'HHMMSS'Z'`, UTC, to the second.
+ * Its text is signed, so it is read strictly and passed on as it arrived.
+ */
+import { SigV4Fault } from './sigv4-fault.ts';
+
+export interface AmzDate {
+  readonly text: string;
+  /** The UTC day, `YYYYMMDD`, that the credential scope must name. */
+  readonly day: string;
+  readonly epochMs: number;
+}
+
+/**
+ * Reads the one X-Amz-Date a request may carry.
+ * @req X-64
+ */
+export function parseAmzDate(values: readonly string[] | undefined): AmzDate {
+  const text = values?.[0];
+  if (values === undefined || text === undefined) {
+    throw new SigV4Fault('missing-date', 'The X-Amz-Date header is absent; send it and sign it.');
+  }
+  if (values.length > 1) {
+    throw new SigV4Fault('malformed-date', 'The X-Amz-Date header is repeated; send it once.');
+  }
+  const epochMs = FORM.test(text) ? utcMs(text) : Number.NaN;
+  if (Number.isNaN(epochMs)) {
+    throw new SigV4Fault(
+      'malformed-date',
+      'The X-Amz-Date header is not a UTC date and time of the form YYYYMMDDTHHMMSSZ.',
+    );
+  }
+  return { text, day: text.slice(0, 8), epochMs };
+}
+
+/**
+ * Refuses a date further from `nowMs` than `maxSkewMs`, which itself is still accepted.
+ * @req X-64
+ */
+export function checkSkew(date: AmzDate, nowMs: number, maxSkewMs: number): void {
+  const skewMs = date.epochMs - nowMs;
+  const limit = `more than ${maxSkewMs / 1000} s`;
+  if (skewMs < -maxSkewMs) {
+    throw new SigV4Fault('skew-past', `X-Amz-Date is ${limit} in the past; check the sender's clock.`);
+  }
+  if (skewMs > maxSkewMs) {
+    throw new SigV4Fault('skew-future', `X-Amz-Date is ${limit} in the future; check the sender's clock.`);
+  }
+}
+
+/** NaN where the calendar has no such second: Date rolls 30 February over, and the round trip then differs. */
+function utcMs(text: string): number {
+  const field = (start: number, end: number): number => Number(text.slice(start, end));
+  const epochMs = Date.UTC(
+    field(0, 4),
+    field(4, 6) - 1,
+    field(6, 8),
+    field(9, 11),
+    field(11, 13),
+    field(13, 15),
+  );
+  const again = new Date(epochMs).toISOString().replace(/[-:]|\.000/g, '');
+  return again === text ? epochMs : Number.NaN;
+}
+
+const FORM = /^\d{8}T\d{6}Z$/;

@@ -1,0 +1,112 @@
+/** The Authorization header of a signed request (AWS SigV4, "Add the signature to the request"). Nothing in it is trusted yet. */
+
+import { TERMINATOR } from './signing-key.ts';
+import { SigV4Fault } from './sigv4-fault.ts';
+import { ALGORITHM } from './string-to-sign.ts';
+
+/** A well-formed header; whether it holds is for {@link verifySignature} to find out. */
+export interface Authorization {
+  readonly accessKeyId: string;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  /** `date/region/service/aws4_request`, as signed. */
+  readonly scope: string;
+  /** Lower-case names, sorted, each once; `host` (or `:authority`) and `x-amz-date` are among them. */
+  readonly signedHeaders: readonly string[];
+  /** 32 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/**
+ * Parses `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with or without spaces after the commas
+ * and with its three elements in any order.
+ * @req X-63 X-65
+ */
+export function parseAuthorization(values: readonly string[] | undefined): Authorization {
+  const header = values?.[0];
+  if (values === undefined || header === undefined) {
+    throw new SigV4Fault(
+      'missing-authorization',
+      'The Authorization header is absent; sign the request with SigV4.',
+    );
+  }
+  if (values.length > 1) throw malformed('is repeated; send it once');
+  if (!header.startsWith(PREFIX)) throw malformed(`does not start with ${ALGORITHM} and a space`);
+  const elements = splitElements(header.slice(PREFIX.length));
+  return {
+    ...parseCredential(required(elements, 'Credential')),
+    signedHeaders: parseSignedHeaders(required(elements, 'SignedHeaders')),
+    signature: parseSignature(required(elements, 'Signature')),
+  };
+}
+
+function splitElements(text: string): ReadonlyMap<string, string> {
+  const pieces = text.split(',');
+  const elements = new Map<string, string>();
+  for (const piece of pieces) {
+    const element = piece.trim();
+    const equalsAt = element.indexOf('=');
+    elements.set(element.slice(0, Math.max(equalsAt, 0)), element.slice(equalsAt + 1));
+  }
+  if (pieces.length !== ELEMENTS) {
+    throw malformed('does not hold Credential, SignedHeaders and Signature, each once and nothing else');
+  }
+  return elements;
+}
+
+function required(elements: ReadonlyMap<string, string>, name: string): string {
+  const value = elements.get(name);
+  if (value === undefined) throw malformed(`has no ${name}`);
+  return value;
+}
+
+/** Lengths and alphabets of real access key ids are for the configuration to check. */
+function parseCredential(
+  text: string,
+): Pick<Authorization, 'accessKeyId' | 'date' | 'region' | 'service' | 'scope'> {
+  const parts = text.split('/');
+  const [accessKeyId = '', date = '', region = '', service = '', terminator] = parts;
+  if (parts.length !== CREDENTIAL_PARTS || !parts.every((part) => CREDENTIAL_PART.test(part))) {
+    throw malformed('has a Credential that is not <access key id>/<date>/<region>/<service>/aws4_request');
+  }
+  if (terminator !== TERMINATOR) {
+    throw new SigV4Fault('scope-mismatch', `The credential scope does not end with ${TERMINATOR}.`);
+  }
+  return { accessKeyId, date, region, service, scope: text.slice(accessKeyId.length + 1) };
+}
+
+function parseSignedHeaders(text: string): readonly string[] {
+  const names = text.split(';');
+  let before = '';
+  for (const name of names) {
+    if (!HEADER_NAME.test(name) || name <= before) {
+      throw malformed(
+        'has SignedHeaders that are not lower-case header names, sorted, each once, joined with ;',
+      );
+    }
+    before = name;
+  }
+  const namesHost = names.includes('host') || names.includes(':authority');
+  if (!namesHost || !names.includes('x-amz-date')) {
+    throw new SigV4Fault('missing-signed-header', 'SignedHeaders must name host and x-amz-date.');
+  }
+  return names;
+}
+
+function parseSignature(text: string): Uint8Array {
+  if (!SIGNATURE.test(text)) throw malformed('has a Signature that is not 64 lower-case hexadecimal digits');
+  return Buffer.from(text, 'hex');
+}
+
+function malformed(what: string): SigV4Fault {
+  return new SigV4Fault('malformed-authorization', `The Authorization header ${what}.`);
+}
+
+const PREFIX = `${ALGORITHM} `;
+const ELEMENTS = 3;
+const CREDENTIAL_PARTS = 5;
+/** Printable, at most 128: bounds what lookups, caches and logs have to hold. */
+const CREDENTIAL_PART = /^[\x21-\x7e]{1,128}$/;
+const HEADER_NAME = /^:?[a-z0-9!#$%&'*+.^_`|~-]+$/;
+const SIGNATURE = /^[0-9a-f]{64}$/;
