@@ -9,6 +9,7 @@ import type { PortcullisConfig, TlsFiles, TokenConfig } from './config/portculli
 import type { Clock } from './domain/ports/clock.ts';
 import type { Log } from './domain/ports/log.ts';
 import { Secret } from './domain/secret.ts';
+import { VERSION } from './domain/version.ts';
 import type { KeyStore } from './domain/xks/key-store.ts';
 import { createControlEndpoint } from './edge/control/control-endpoint.ts';
 import { DEFAULT_HTTP_LIMITS } from './edge/http/http-limits.ts';
@@ -21,7 +22,6 @@ import { profileOf } from './hsm/devices/profiles.ts';
 import { Fleet } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
 import { createMeter, type MeterRegistry } from './metrics/meter.ts';
-import { VERSION } from './version.ts';
 
 export interface StartOptions {
   readonly config: PortcullisConfig;

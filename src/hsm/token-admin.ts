@@ -6,17 +6,12 @@ import type { KeyDescription } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Secret } from '../domain/secret.ts';
 import { profileOf } from './devices/profiles.ts';
+import type { AesKeyRequest, OpenedToken } from './devices/token-shapes.ts';
 import { HostLink } from './supervisor/host-link.ts';
 import { spawnTokenHost } from './supervisor/host-process.ts';
 import { latchedLogin } from './supervisor/latched-login.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
-import {
-  decodeJson,
-  encodeJson,
-  type GenerateKeyMessage,
-  type OpenedToken,
-  type OpenMessage,
-} from './wire/messages.ts';
+import { decodeJson, encodeJson, type OpenMessage } from './wire/messages.ts';
 
 export interface TokenAdminOptions {
   readonly device: string;
@@ -27,7 +22,7 @@ export interface TokenAdminOptions {
   readonly stateDir: string;
 }
 
-export type NewAesKey = Pick<GenerateKeyMessage, 'label' | 'idHex'> & Partial<GenerateKeyMessage>;
+export type NewAesKey = Pick<AesKeyRequest, 'label' | 'idHex'> & Partial<AesKeyRequest>;
 
 /** Starts the host and loads the module. Faults: `unavailable`, with the reason. */
 export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenAdmin> {
@@ -92,7 +87,7 @@ export class TokenAdmin implements AsyncDisposable {
 
   /** Generates a non-extractable AES-256 key for encryption and decryption, unless told otherwise. */
   async generateAesKey(key: NewAesKey): Promise<void> {
-    const message: GenerateKeyMessage = {
+    const message: AesKeyRequest = {
       bits: 256,
       extractable: false,
       encrypt: true,

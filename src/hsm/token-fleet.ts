@@ -102,7 +102,7 @@ export class TokenFleet {
     const reasons = this.hosts.map((host) => host.reason).join('; ');
     const locked = this.hosts.every((host) => host.phase === 'locked');
     throw new HsmFault(locked ? 'pin-locked' : 'unavailable', `token ${this.token.name} is not ready`, {
-      cause: reasons,
+      cause: new Error(reasons),
     });
   }
 }

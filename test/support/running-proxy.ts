@@ -76,7 +76,7 @@ export interface Answer {
 
 /** Keys `foo` and `health` exist; more are added through `prepare` before the proxy starts. */
 export async function startProxy(
-  settings: ProxySettings = {},
+  settings: ProxySettings | ((token: TestToken) => ProxySettings) = {},
   prepare: (token: TestToken) => Promise<void> = async () => undefined,
 ): Promise<RunningProxy> {
   const token = await createTestToken();
@@ -84,7 +84,11 @@ export async function startProxy(
   await token.addAesKey({ label: 'health', id: '0aff' });
   await prepare(token);
   const configFile = join(token.paths.directory, 'portcullis.yaml');
-  await writeFile(configFile, stringify(configOf(token, settings)), { mode: 0o600 });
+  await writeFile(
+    configFile,
+    stringify(configOf(token, typeof settings === 'function' ? settings(token) : settings)),
+    { mode: 0o600 },
+  );
   const lines: LogLine[] = [];
   const at =
     (level: string) =>

@@ -7,6 +7,6 @@ export const softhsm2: DeviceProfile = {
   model: 'SoftHSM v2',
   maxSessions: 64,
   fastWindow: 32,
-  hangMs: { crypto: 1_000, metadata: 5_000, login: 10_000, keyGeneration: 120_000 },
+  hangMs: { crypto: 1_000, metadata: 2_000, login: 10_000, keyGeneration: 120_000 },
   maxHosts: 8,
 };

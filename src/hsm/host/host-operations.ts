@@ -4,6 +4,7 @@ import type { PKCS11 } from 'pkcs11js';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import { profileOf } from '../devices/profiles.ts';
+import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
 import { generateAesKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
@@ -16,8 +17,6 @@ import {
   decodeJson,
   encodeJson,
   type GcmMessage,
-  type GenerateKeyMessage,
-  type InitTokenMessage,
   type ListKeysMessage,
   type OpenMessage,
   type PrepareMessage,
@@ -50,7 +49,7 @@ export class HostOperations {
       case 'listKeys':
         return this.#listKeys(decodeJson<ListKeysMessage>(body));
       case 'initToken': {
-        const serial = initToken(need(this.#library, 'open'), decodeJson<InitTokenMessage>(body));
+        const serial = initToken(need(this.#library, 'open'), decodeJson<NewToken>(body));
         body.fill(0);
         return encodeJson({ serial });
       }
@@ -59,7 +58,7 @@ export class HostOperations {
         generateAesKey(
           need(this.#library, 'open'),
           need(this.#token, 'open').slot,
-          decodeJson<GenerateKeyMessage>(body),
+          decodeJson<AesKeyRequest>(body),
         );
         return EMPTY;
     }

@@ -5,13 +5,13 @@
 import * as graphene from 'graphene-pk11';
 import type { Handle, PKCS11 } from 'pkcs11js';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
-import type { GenerateKeyMessage, InitTokenMessage } from '../wire/messages.ts';
+import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { readKeyDescription } from './key-attributes.ts';
 import { callPkcs11 } from './pkcs11-failure.ts';
 import { findBlankSlot, findToken } from './pkcs11-module.ts';
 
 /** Initialises the first blank token and sets its user PIN; returns its serial number. */
-export function initToken(library: PKCS11, message: InitTokenMessage): string {
+export function initToken(library: PKCS11, message: NewToken): string {
   const slot = findBlankSlot(library);
   callPkcs11('C_InitToken', () => library.C_InitToken(slot, message.soPin, message.label.padEnd(32)));
   // SoftHSM2 moves an initialised token to another slot, so the token is looked up by its label.
@@ -49,7 +49,7 @@ export function listKeys(
 }
 
 /** Generates an AES key on the token. Every flag is explicit: tokens differ in what an omitted one means. */
-export function generateAesKey(library: PKCS11, slot: Handle, message: GenerateKeyMessage): void {
+export function generateAesKey(library: PKCS11, slot: Handle, message: AesKeyRequest): void {
   const session = openSession(library, slot);
   try {
     callPkcs11('C_GenerateKey', () =>

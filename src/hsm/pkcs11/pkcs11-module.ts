@@ -1,7 +1,7 @@
 /** Loading a PKCS#11 module, and finding the one token that is meant. One module per process, once. */
 import pkcs11js, { type Handle, type PKCS11, type TokenInfo } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
-import type { OpenedToken } from '../wire/messages.ts';
+import type { OpenedToken } from '../devices/token-shapes.ts';
 import { CKR_CRYPTOKI_ALREADY_INITIALIZED } from './ckr.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 

@@ -89,7 +89,7 @@ export class HostLink {
     this.#lost = true;
     clearTimeout(this.#watch);
     this.#channel.close();
-    const fault = new HsmFault('unavailable', 'the token host was lost', { cause: reason });
+    const fault = new HsmFault('unavailable', 'the token host was lost', { cause: new Error(reason) });
     for (const lane of Object.values(this.#lanes))
       for (const call of lane.extract(() => true)) call.reject(fault);
     for (const { call } of this.#inFlight.values()) call.reject(fault);

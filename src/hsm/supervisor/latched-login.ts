@@ -1,7 +1,8 @@
 /** Logging in under the PIN latch: the one way in which this program sends a PIN to a token. */
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Secret } from '../../domain/secret.ts';
-import { HostFault, type OpenedToken } from '../wire/messages.ts';
+import type { OpenedToken } from '../devices/token-shapes.ts';
+import { HostFault } from '../wire/messages.ts';
 import type { HostLink } from './host-link.ts';
 import type { PinLatch } from './pin-latch.ts';
 

@@ -9,13 +9,8 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
-import {
-  decodeJson,
-  encodeJson,
-  type OpenedToken,
-  type OpenMessage,
-  type PrepareMessage,
-} from '../wire/messages.ts';
+import type { OpenedToken } from '../devices/token-shapes.ts';
+import { decodeJson, encodeJson, type OpenMessage, type PrepareMessage } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
 import { Backoff } from './backoff.ts';
 import type { CallOptions } from './call.ts';
@@ -96,7 +91,9 @@ export class TokenSupervisor {
   /** Sends a request to the host. Fault `unavailable` while it is not ready. */
   call(operation: OperationName, body: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
     if (this.#phase !== 'ready' || this.#link === undefined) {
-      return Promise.reject(new HsmFault('unavailable', 'the token is not ready', { cause: this.#reason }));
+      return Promise.reject(
+        new HsmFault('unavailable', 'the token is not ready', { cause: new Error(this.#reason) }),
+      );
     }
     return this.#link.call(operation, body, options);
   }

@@ -52,37 +52,9 @@ export interface OpenMessage {
   readonly token?: { readonly label?: string; readonly serial?: string };
 }
 
-/** Answer to `open`: the token as C_GetTokenInfo and C_GetInfo describe it. */
-export interface OpenedToken {
-  readonly label: string;
-  readonly serial: string;
-  readonly vendor: string;
-  readonly model: string;
-  readonly userPinLocked: boolean;
-  readonly userPinFinalTry: boolean;
-  readonly userPinInitialized: boolean;
-  /** Mechanism types that the slot lists, CKM numbers. */
-  readonly mechanisms: readonly number[];
-}
-
 /** Body of the `prepare` request, after login. */
 export interface PrepareMessage {
   readonly healthKey?: KeySelector;
-}
-
-export interface GenerateKeyMessage {
-  readonly label: string;
-  readonly idHex: string;
-  readonly bits: 128 | 192 | 256;
-  readonly extractable: boolean;
-  readonly encrypt: boolean;
-  readonly decrypt: boolean;
-}
-
-export interface InitTokenMessage {
-  readonly label: string;
-  readonly soPin: string;
-  readonly pin: string;
 }
 
 export interface ListKeysMessage {
@@ -113,7 +85,7 @@ export class HostFault extends HsmFault {
   readonly report: FaultMessage;
 
   constructor(code: HsmFaultCode, message: FaultMessage) {
-    super(code, message.detail, message.origin === undefined ? {} : { cause: message.origin });
+    super(code, message.detail, message.origin === undefined ? {} : { cause: new Error(message.origin) });
     this.report = message;
   }
 }

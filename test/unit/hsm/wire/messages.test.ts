@@ -64,7 +64,7 @@ describe('fault messages', () => {
     expect(fault.code).toBe('corrupt');
     expect(fault.detail).toBe('bad tag');
     expect(fault.report.fatal).toBe(true);
-    expect(fault.cause).toBe('C_Decrypt: X');
+    expect(fault.cause).toEqual(new Error('C_Decrypt: X'));
   });
 
   it('with an unknown status are garbage', () => {
