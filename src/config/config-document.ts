@@ -28,19 +28,23 @@ export function parseConfigDocument(file: string, text: string): ConfigDocument 
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, stringKeys: true, lineCounter: lines });
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-  const problems: LocatedProblem[] = [...document.errors, ...document.warnings].map((error) => ({
-    path: [],
-    line: lineAt(error.pos[0]),
-    found: SYNTAX_MESSAGES[error.code] ?? 'is not valid YAML here',
-    expected: 'YAML 1.2',
-    remedy: 'put a text with special characters in quotes',
-  }));
+  const problems: LocatedProblem[] = [...document.errors, ...document.warnings].map((error) => {
+    const [found, remedy] = SYNTAX_MISTAKES[error.code] ?? UNKNOWN_MISTAKE;
+    return { path: [], line: lineAt(error.pos[0]), found, expected: 'YAML 1.2', remedy };
+  });
   problems.push(...unusableNodes(document, lineAt));
   if (problems.length > 0) throw new ConfigFault('syntax', file, problems);
-  return {
-    content: document.toJS({ maxAliasCount: MAX_ALIASES }),
-    lineOf: (path) => lineAt(offsetOf(document, path)),
-  };
+  return { content: plainData(file, document), lineOf: (path) => lineAt(offsetOf(document, path)) };
+}
+
+function plainData(file: string, document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch {
+    const found = 'has too many aliases';
+    const problem = { path: [], found, expected: 'a smaller file', remedy: 'write the values out' };
+    throw new ConfigFault('syntax', file, [problem]);
+  }
 }
 
 function unusableNodes(document: Document, lineAt: (offset: number) => number): LocatedProblem[] {
@@ -92,14 +96,20 @@ function offsetOf(document: Document, path: PathInFile): number {
 }
 
 const MAX_ALIASES = 1_000;
-const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
-  BAD_INDENT: 'is indented wrongly here',
-  TAB_AS_INDENT: 'is indented with a tab here',
-  DUPLICATE_KEY: 'has the same field twice here',
-  MULTIPLE_DOCS: 'has a second document here',
-  NON_STRING_KEY: 'has a field name here that is not a text',
-  BLOCK_AS_IMPLICIT_KEY: 'has a second colon on one line here',
-  MISSING_CHAR: 'lacks a closing quote, bracket or colon here',
-  BAD_DQ_ESCAPE: 'has an unknown escape in a double-quoted text here',
-  TAG_RESOLVE_FAILED: 'has an unknown tag (a word that starts with !) here',
+const QUOTE = 'put a text with special characters in quotes';
+const INDENT = 'indent with spaces, the fields of one mapping alike';
+const UNKNOWN_MISTAKE = ['is not valid YAML here', QUOTE] as const;
+const SYNTAX_MISTAKES: Readonly<Record<string, readonly [found: string, remedy: string]>> = {
+  BAD_INDENT: ['is indented wrongly here', INDENT],
+  TAB_AS_INDENT: ['is indented with a tab here', INDENT],
+  DUPLICATE_KEY: ['has the same field twice here', 'remove one'],
+  MULTIPLE_DOCS: ['has a second document here', 'keep one'],
+  NON_STRING_KEY: ['has a field name here that is not a text', QUOTE],
+  BLOCK_AS_IMPLICIT_KEY: ['has a second colon on one line here', QUOTE],
+  MISSING_CHAR: ['lacks a closing quote, bracket or colon here', 'add it'],
+  BAD_DQ_ESCAPE: [
+    'has an unknown escape in a double-quoted text here',
+    'write \\\\ for a backslash, or use single quotes',
+  ],
+  TAG_RESOLVE_FAILED: ['has an unknown tag (a word that starts with !) here', QUOTE],
 };

@@ -73,5 +73,5 @@ const OPEN_FAULTS: Readonly<Record<string, string>> = {
   EACCES: 'may not be read by this user',
   EISDIR: 'is a directory',
   ENOTDIR: 'does not exist',
-  ELOOP: 'is a symbolic link that leads nowhere',
+  ELOOP: 'is a symbolic link that leads in a circle',
 };

@@ -16,6 +16,9 @@ export function reportSchemaIssues(
 ): void {
   for (const issue of issues) {
     const path = issue.path as PathInFile;
+    // A mapping without any of its alternatives is no news when one of them is misspelt.
+    if (issue.code === 'custom' && issues.some((other) => other !== issue && startsWith(other.path, path)))
+      continue;
     const { nodes } = schemaAlong(schema, path);
     const node = nodes.at(-1) ?? schema;
     const sensitive = nodes.some((each) => each['x-sensitive'] === true);
@@ -25,6 +28,10 @@ export function reportSchemaIssues(
       reportName(path, schemaAlong(schema, path.slice(0, -1)).nodes, findings);
     else reportValue(path, valueAt(content, path), node, sensitive, findings);
   }
+}
+
+function startsWith(path: readonly PropertyKey[], start: PathInFile): boolean {
+  return start.every((step, index) => path[index] === step);
 }
 
 function reportUnknownFields(

@@ -28,7 +28,10 @@ export function buildConfig(
   const control = buildControl(parts.control, resolvePath, findings);
   checkListeners(parts, findings);
   checkTokens(parts.tokens, findings);
-  const known = { byName: tokensByName(parts.tokens), complete: !parts.tokens.includes(undefined) };
+  const known = {
+    byName: tokensByName(parts.tokens),
+    complete: parts.tokens.length > 0 && !parts.tokens.includes(undefined),
+  };
   const stores = parts.keyStores.map((input, index) =>
     input === undefined ? undefined : { input, index, store: buildKeyStore(input, index, known, findings) },
   );

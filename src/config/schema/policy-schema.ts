@@ -42,7 +42,7 @@ const statement = z
   })
   .meta({
     description:
-      'A statement. It matches when all of its conditions do; without conditions it matches everything.',
+      'A statement. It matches when all of its conditions do; a field that the request lacks matches no pattern, not even `*`. Without conditions it matches everything.',
   });
 
 export const policySchema = z

@@ -1,0 +1,66 @@
+import { describe, expect, it, test } from 'vitest';
+import { admitKey } from '../../../../src/domain/xks/key-admission.ts';
+import { keyDescription, mappedKey } from './samples.ts';
+
+describe('key admission', () => {
+  it('X-21: an AES-256 key keeps the usages that configuration and token both allow', () => {
+    expect(admitKey(mappedKey('foo'), keyDescription())).toEqual({
+      admitted: true,
+      usages: ['ENCRYPT', 'DECRYPT'],
+    });
+  });
+
+  test.for([
+    { configured: ['DECRYPT'] as const, canEncrypt: true, canDecrypt: true, usages: ['DECRYPT'] },
+    { configured: ['ENCRYPT', 'DECRYPT'] as const, canEncrypt: false, canDecrypt: true, usages: ['DECRYPT'] },
+    { configured: ['ENCRYPT', 'DECRYPT'] as const, canEncrypt: true, canDecrypt: false, usages: ['ENCRYPT'] },
+    { configured: ['ENCRYPT'] as const, canEncrypt: false, canDecrypt: true, usages: [] },
+  ])(
+    'X-21: configured $configured on a token with encrypt $canEncrypt, decrypt $canDecrypt leaves $usages',
+    (row) => {
+      const admission = admitKey(
+        mappedKey('foo', { usages: new Set(row.configured) }),
+        keyDescription({ canEncrypt: row.canEncrypt, canDecrypt: row.canDecrypt }),
+      );
+      expect(admission).toEqual({ admitted: true, usages: row.usages });
+    },
+  );
+
+  test.for([
+    {
+      what: 'a generic secret',
+      key: {},
+      object: { keyType: 'GENERIC_SECRET' as const },
+      reason: 'it is not an AES key (the token says GENERIC_SECRET)',
+    },
+    { what: 'AES-128', key: {}, object: { bits: 128 }, reason: 'it has 128 bits, and AES_256 needs 256' },
+    {
+      what: 'an extractable key',
+      key: {},
+      object: { extractable: true },
+      reason: 'it is extractable (CKA_EXTRACTABLE), and allowExtractable is not set for it',
+    },
+    {
+      what: 'a key with another check value',
+      key: { kcvHex: 'ffffff' },
+      object: {},
+      reason: 'its check value is not the pinned one (kcv)',
+    },
+  ])('mistake 8: X-20: $what is refused with the reason', ({ key, object, reason }) => {
+    expect(admitKey(mappedKey('foo', key), keyDescription(object))).toEqual({ admitted: false, reason });
+  });
+
+  it('X-49: a pinned key on a token that gives no check value is refused', () => {
+    const { kcvHex: _, ...withoutKcv } = keyDescription();
+    expect(admitKey(mappedKey('foo', { kcvHex: '0a0b0c' }), withoutKcv)).toEqual({
+      admitted: false,
+      reason: 'its check value is pinned (kcv), and the token gives none to compare',
+    });
+    expect(admitKey(mappedKey('foo'), withoutKcv).admitted).toBe(true);
+  });
+
+  it('X-09: an extractable key is taken where configuration says so, and a pinned one that agrees', () => {
+    const mapped = mappedKey('foo', { allowExtractable: true, kcvHex: '0a0b0c' });
+    expect(admitKey(mapped, keyDescription({ extractable: true })).admitted).toBe(true);
+  });
+});
