@@ -5,12 +5,12 @@
  */
 import { describeError } from './describe-error.ts';
 
-/** A value fit for JSON.stringify. */
+/** A value fit for JSON.stringify. @req X-69 */
 export function printable(value: unknown): unknown {
   return convert(value, 0);
 }
 
-export function boundedText(text: string): string {
+function boundedText(text: string): string {
   if (text.length <= MAX_CHARS) return text;
   return `${text.slice(0, MAX_CHARS)}… [${text.length - MAX_CHARS} more]`;
 }

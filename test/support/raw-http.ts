@@ -85,7 +85,7 @@ export async function exchangeRaw(port: number, bytes: string): Promise<RawReply
 }
 
 /** Complete replies with a Content-Length, one after the other; `100 Continue` has none and stands alone. */
-export function parseReplies(text: string): RawReply[] {
+function parseReplies(text: string): RawReply[] {
   const replies: RawReply[] = [];
   for (let rest = text; ; ) {
     const headEnd = rest.indexOf('\r\n\r\n');

@@ -78,6 +78,7 @@ export interface Answer {
 export async function startProxy(
   settings: ProxySettings | ((token: TestToken) => ProxySettings) = {},
   prepare: (token: TestToken) => Promise<void> = async () => undefined,
+  { waitForReady = true } = {},
 ): Promise<RunningProxy> {
   const token = await createTestToken();
   await token.addAesKey({ label: 'foo', id: '0a01' });
@@ -97,7 +98,7 @@ export async function startProxy(
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   const running = await startPortcullis({ config: loadConfig(configFile), log });
   const proxy = new RunningProxy(token, running, configFile, lines);
-  await until(() => running.readiness().ready);
+  if (waitForReady) await until(() => running.readiness().ready);
   return proxy;
 }
 

@@ -7,7 +7,6 @@ import { logLate, logRequest, measureRequest } from './request-log.ts';
 
 /** @req X-01 X-70 */
 export function finishWith(passage: Passage, body: string): void {
-  if (passage.finished) return;
   close(passage);
   passage.exchange.reply(200, body);
   logRequest(passage, { status: 200 });
@@ -38,7 +37,7 @@ export function refuse(passage: Passage, error: unknown): void {
 /**
  * Answers at the reply deadline whatever the request is waiting for. The work goes on and its result is
  * dropped; KMS has no use for it.
- * @req X-58
+ * @req X-46 X-58
  */
 export function startWatchdog(passage: Passage, deadlineMs: number): void {
   const delayMs = Math.max(0, Math.ceil(deadlineMs - passage.services.clock.monotonicMs()));

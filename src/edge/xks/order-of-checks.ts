@@ -60,7 +60,10 @@ export const ORDER_OF_CHECKS: readonly Check[] = [
   { name: 'operation',       answer: '503 DependencyTimeoutException',    requirements: 'X-58 X-59',      operations: ALL,     run: operate },
 ];
 
-/** An unknown path and an unknown prefix look alike, and no credential has been looked at. */
+/**
+ * An unknown path and an unknown prefix look alike, and no credential has been looked at.
+ * @req X-06 X-55
+ */
 function checkPath(passage: Passage): void {
   const route = parseRoute(passage.exchange.rawUrl);
   const entry = route === undefined ? undefined : passage.services.prefixes().find(route.pathPrefix);
@@ -76,7 +79,10 @@ function checkMethod(passage: Passage): void {
   if (passage.exchange.method !== 'POST') throw new MethodNotAllowed(passage.exchange.method, 'POST');
 }
 
-/** The deadlines run from here: from the last byte of the request. */
+/**
+ * The deadlines run from here: from the last byte of the request.
+ * @req X-57 X-58
+ */
 async function readBody(passage: Passage): Promise<void> {
   const { exchange, services, entry } = passage;
   passage.body = await exchange.readBody(services.settings.bodyBytes);
@@ -113,7 +119,10 @@ function checkQuota({ entry, services }: Passage): void {
   );
 }
 
-/** Metadata first, so that the log can name a request whose other fields are wrong. */
+/**
+ * Metadata first, so that the log can name a request whose other fields are wrong.
+ * @req X-13 X-48
+ */
 function parseBody(passage: Passage): void {
   const body = parseJsonObject(passage.body);
   const { operation } = passage.route;
@@ -126,6 +135,7 @@ function lookUpKey(passage: Passage): void {
   passage.mapped = findKey(passage.entry.store, passage.route.externalKeyId);
 }
 
+/** Never walked for health. @req X-42 X-53 */
 function checkPolicy({ entry, route, metadata }: Passage): void {
   authorizeCall(entry.store, route.externalKeyId, metadata.attributes);
 }

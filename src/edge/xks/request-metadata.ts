@@ -10,7 +10,7 @@ type MetadataField = keyof Omit<RequestAttributes, 'region' | 'accessKeyId'>;
  * empty, any kmsOperation is taken, an ARN has any length that the body allows.
  * @req X-12 X-13 X-14 X-15 X-16 X-17
  */
-export const METADATA_FIELDS = {
+const METADATA_FIELDS = {
   GetKeyMetadata: {
     required: ['awsPrincipalArn', 'kmsOperation', 'kmsRequestId'],
     optional: ['awsSourceVpc', 'awsSourceVpce'],

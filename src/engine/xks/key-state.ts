@@ -42,9 +42,11 @@ export async function lookAtKey(
   const description = await engine.directory.describe(mapped.key, context);
   const admission = admitKey(mapped, description);
   if (!admission.admitted) throw refusedKey(mapped, admission.reason);
-  const duplicate = claims.isCleared(mapped)
-    ? undefined
-    : await claims.duplicate(engine, { pathPrefix: store.pathPrefix, mapped, description }, context);
+  const duplicate = await claims.duplicate(
+    engine,
+    { pathPrefix: store.pathPrefix, mapped, description },
+    context,
+  );
   if (duplicate !== undefined) throw refusedKey(mapped, duplicate);
   return { store, mapped, description, usages: admission.usages };
 }

@@ -26,11 +26,6 @@ export class ObjectClaims {
     this.#all = stores.flatMap((store) => [...store.keys.values()].map((mapped) => ({ store, mapped })));
   }
 
-  /** Whether the key needs no look any more; saves the ordinary request a promise. */
-  isCleared(mapped: MappedKey): boolean {
-    return mapped.shared || this.#cleared.has(mapped);
-  }
-
   /**
    * Why the key must be refused, or undefined. A rival that its token cannot describe now is no evidence:
    * then the key serves, and the question stays open.
@@ -38,7 +33,7 @@ export class ObjectClaims {
    */
   async duplicate(engine: XksEngine, claim: ObjectClaim, context: CallContext): Promise<string | undefined> {
     const { mapped } = claim;
-    if (this.isCleared(mapped)) return undefined;
+    if (mapped.shared || this.#cleared.has(mapped)) return undefined;
     const rivals = this.#all.filter(
       (rival) => rival.mapped !== mapped && !provablyDistinct(rival.mapped.key.selector, mapped.key.selector),
     );

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ControlFault, controlGet } from '../../../src/edge/control/control-client.ts';
+import { createControlEndpoint } from '../../../src/edge/control/control-endpoint.ts';
+import type { ExchangeHandler } from '../../../src/edge/http/exchange.ts';
+import { DEFAULT_HTTP_LIMITS } from '../../../src/edge/http/http-limits.ts';
+import { type Listener, listen } from '../../../src/edge/http/listener.ts';
+import { recordingLog, systemClock } from '../http/listening.ts';
+
+let directory: string;
+let socketPath: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'portcullis-control-'));
+  socketPath = join(directory, 'control.sock');
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('the control socket', () => {
+  it('answers the status of the running process', async () => {
+    await using _ = await serving(
+      createControlEndpoint({ status: async () => ({ version: '1', tokens: [] }) }),
+    );
+    expect(await controlGet(socketPath, '/status')).toEqual({ version: '1', tokens: [] });
+  });
+
+  it.for([
+    { what: 'another page', method: 'GET', target: '/other', status: 404 },
+    { what: 'a query', method: 'GET', target: '/status?x', status: 404 },
+    { what: 'another method', method: 'POST', target: '/status', status: 405 },
+  ])('answers $what with $status', async ({ method, target, status }) => {
+    const replies: number[] = [];
+    await createControlEndpoint({ status: () => ({}) })({
+      ...{ method, rawUrl: target, rawHeaders: [], remoteAddress: '', tlsClientSubject: undefined },
+      ...{ startedMs: 0, bodyEndMs: undefined, replied: false, readBody: async () => new Uint8Array() },
+      reply: (code) => replies.push(code),
+    });
+    expect(replies).toEqual([status]);
+  });
+});
+
+describe('the client of the control socket', () => {
+  it('says that nothing runs when there is no socket', async () => {
+    await expect(controlGet(socketPath, '/status')).rejects.toMatchObject({
+      name: 'ControlFault',
+      code: 'not-running',
+      message: `nothing listens on ${socketPath}: start portcullis, or correct control.socket in the configuration`,
+    });
+  });
+
+  it('says that nothing runs when nobody answers the socket', async () => {
+    writeFileSync(socketPath, '');
+    await expect(controlGet(socketPath, '/status')).rejects.toMatchObject({ code: 'not-running' });
+  });
+
+  it.for<{ what: string; code: string; handler: ExchangeHandler }>([
+    { what: 'another status', code: 'unexpected', handler: (exchange) => exchange.reply(404, '{}') },
+    { what: 'no JSON', code: 'unexpected', handler: (exchange) => exchange.reply(200, 'hello') },
+    { what: 'nothing in time', code: 'no-answer', handler: () => new Promise(() => {}) },
+  ])('says that the answer is $code on $what', async ({ handler, code }) => {
+    await using _ = await serving(handler);
+    const fault = await controlGet(socketPath, '/status', 100).catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(ControlFault);
+    expect(fault).toMatchObject({ code });
+  });
+});
+
+function serving(handler: ExchangeHandler): Promise<Listener> {
+  return listen({
+    ...{ name: 'control', at: { socketPath }, limits: DEFAULT_HTTP_LIMITS },
+    ...{ handler, clock: systemClock, log: recordingLog([]) },
+  });
+}

@@ -1,0 +1,72 @@
+/** An HSM layer over a throw-away token, without HTTP in front of it, and with fast health checks. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../src/domain/ports/clock.ts';
+import type { LogFields } from '../../src/domain/ports/log.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
+import { Fleet, type FleetOptions } from '../../src/hsm/fleet.ts';
+import type { TestToken } from './token.ts';
+
+export interface TestFleet {
+  readonly fleet: Fleet;
+  readonly lines: { readonly event: string; readonly fields: LogFields }[];
+  readonly meterCalls: unknown[][];
+}
+
+export type FleetTweaks = Partial<Omit<FleetOptions, 'tokens'>> & {
+  readonly token?: Partial<FleetOptions['tokens'][number]>;
+};
+
+export function openTestFleet(
+  token: TestToken,
+  { token: tokenTweaks, ...tweaks }: FleetTweaks = {},
+): TestFleet {
+  const stateDir = join(token.paths.directory, 'state');
+  mkdirSync(stateDir, { recursive: true });
+  const lines: TestFleet['lines'] = [];
+  const meterCalls: unknown[][] = [];
+  const note = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
+  const count =
+    (name: string) =>
+    (...args: unknown[]) =>
+      void meterCalls.push([name, ...args]);
+  const fleet = new Fleet({
+    tokens: [
+      {
+        name: 'soft',
+        profile: softhsm2,
+        module: token.paths.module,
+        env: { ...token.env, ...coverageEnvironment() },
+        token: { label: token.label },
+        pin: new Secret(token.pin),
+        healthKey: { label: 'health' },
+        hosts: 1,
+        ...tokenTweaks,
+      },
+    ],
+    stateDir,
+    clock: realClock,
+    entropy: { randomBytes: (length) => randomBytes(length) },
+    log: { debug: note, info: note, warn: note, error: note },
+    meter: {
+      request: count('request'),
+      tokenCall: count('tokenCall'),
+      hostStarted: count('hostStarted'),
+      tokenStatus: count('tokenStatus'),
+      configurationLoaded: count('configurationLoaded'),
+    },
+    healthEveryMs: 50,
+    ...tweaks,
+  });
+  return { fleet, lines, meterCalls };
+}
+
+/** Lets token hosts write their coverage when the tests collect it. */
+export function coverageEnvironment(): Record<string, string> {
+  const directory = process.env['NODE_V8_COVERAGE'];
+  return directory === undefined ? {} : { NODE_V8_COVERAGE: directory };
+}
+
+export const realClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };

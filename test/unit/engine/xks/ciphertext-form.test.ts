@@ -1,0 +1,68 @@
+import { describe, expect, it, test } from 'vitest';
+import { enforceCiphertextForm } from '../../../../src/engine/xks/ciphertext-form.ts';
+import { keyStore, mappedKey } from '../../domain/xks/samples.ts';
+import { faultOf } from './rig.ts';
+
+const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
+const sealed = (overrides: { iv?: number; tag?: number; metadata?: string } = {}) => ({
+  ciphertext: new Uint8Array(5),
+  iv: new Uint8Array(overrides.iv ?? 12),
+  tag: new Uint8Array(overrides.tag ?? 16),
+  metadata: hex(overrides.metadata ?? ''),
+  aad: undefined,
+});
+
+describe('the form of a ciphertext', () => {
+  test.for([{ ivBytes: 12 }, { ivBytes: 16 }])('X-37: an IV of $ivBytes bytes is taken', ({ ivBytes }) => {
+    expect(() =>
+      enforceCiphertextForm(keyStore([]), mappedKey('foo'), sealed({ iv: ivBytes })),
+    ).not.toThrow();
+  });
+
+  test.for([
+    { change: { iv: 0 }, detail: 'initializationVector has 0 bytes; it must have 12 or 16.' },
+    { change: { iv: 11 }, detail: 'initializationVector has 11 bytes; it must have 12 or 16.' },
+    { change: { iv: 13 }, detail: 'initializationVector has 13 bytes; it must have 12 or 16.' },
+    { change: { iv: 17 }, detail: 'initializationVector has 17 bytes; it must have 12 or 16.' },
+    { change: { tag: 15 }, detail: 'authenticationTag has 15 bytes; it must have 16.' },
+    { change: { tag: 17 }, detail: 'authenticationTag has 17 bytes; it must have 16.' },
+    { change: { metadata: '01'.repeat(21) }, detail: 'ciphertextMetadata has 21 bytes; it has at most 20.' },
+    {
+      change: { metadata: '01'.repeat(20) },
+      detail: 'ciphertextMetadata is not of a kind that this proxy writes or was told to accept.',
+    },
+    {
+      change: { metadata: '01010001' },
+      detail: "The ciphertext was made with generation 1 of external key 'foo', which is not the one in use.",
+    },
+  ])('mistake 7: X-38 X-50: $detail', async ({ change, detail }) => {
+    const fault = await faultOf(() => enforceCiphertextForm(keyStore([]), mappedKey('foo'), sealed(change)));
+    expect(fault).toMatchObject({ code: 'InvalidCiphertextException', detail });
+  });
+
+  it('X-38: only the generation in use is opened', async () => {
+    const mapped = mappedKey('foo', { generation: 258 });
+    expect(() => enforceCiphertextForm(keyStore([]), mapped, sealed({ metadata: '01010102' }))).not.toThrow();
+    expect((await faultOf(() => enforceCiphertextForm(keyStore([]), mapped, sealed()))).code).toBe(
+      'InvalidCiphertextException',
+    );
+  });
+
+  it('mistake 6: the metadata of the earlier proxy is generation 0 in sha256 mode, and only there', async () => {
+    const legacyMetadata = hex('aabbcc');
+    const moved = keyStore([], { aadMode: 'sha256', legacyMetadata });
+    const legacy = sealed({ metadata: 'aabbcc' });
+    expect(() => enforceCiphertextForm(moved, mappedKey('foo'), legacy)).not.toThrow();
+    expect(() => enforceCiphertextForm(moved, mappedKey('foo'), sealed())).not.toThrow();
+    const spec = keyStore([], { aadMode: 'spec', legacyMetadata });
+    const refusals = [
+      await faultOf(() => enforceCiphertextForm(spec, mappedKey('foo'), legacy)),
+      await faultOf(() => enforceCiphertextForm(moved, mappedKey('foo'), sealed({ metadata: 'aabbcd' }))),
+      await faultOf(() => enforceCiphertextForm(moved, mappedKey('foo', { generation: 1 }), legacy)),
+      await faultOf(() =>
+        enforceCiphertextForm(keyStore([], { aadMode: 'sha256' }), mappedKey('foo'), legacy),
+      ),
+    ];
+    expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('InvalidCiphertextException'));
+  });
+});
