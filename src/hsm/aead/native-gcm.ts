@@ -2,7 +2,6 @@
  * AES-256-GCM by the token itself (CKM_AES_GCM), with random 96-bit IVs (SP 800-38D, section 8.2.2: at most
  * 2^32 messages under one key). Metadata: none for generation 0, else version ‖ scheme ‖ generation.
  */
-import { Bug } from '../../domain/bug.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import type {
@@ -13,6 +12,8 @@ import type {
   SealRequest,
   TokenKey,
 } from '../../domain/ports/hsm.ts';
+import { encodeCiphertextMetadata } from '../../domain/xks/ciphertext-metadata.ts';
+import { ACCEPTED_IV_BYTES, IV_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
 import { encodeGcm } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
 
@@ -35,7 +36,7 @@ export class NativeGcm implements Aead {
   }
 
   async seal(request: SealRequest, context: CallContext): Promise<Sealed> {
-    const metadata = nativeMetadata(request.generation);
+    const metadata = encodeCiphertextMetadata(request.generation);
     const iv = this.#entropy.randomBytes(IV_BYTES);
     const message = {
       selector: request.key.selector,
@@ -57,7 +58,7 @@ export class NativeGcm implements Aead {
   async open(request: OpenRequest, context: CallContext): Promise<Uint8Array> {
     const { ciphertext, tag, iv, aad } = request;
     // A tag of another length would let the boundary between ciphertext and tag slide.
-    if (tag.length !== TAG_BYTES || !OPEN_IV_BYTES.has(iv.length)) {
+    if (tag.length !== TAG_BYTES || !ACCEPTED_IV_BYTES.includes(iv.length)) {
       throw new HsmFault('corrupt', 'the IV or the tag has a length that GCM here does not use');
     }
     const message = { selector: request.key.selector, iv, aad, input: Buffer.concat([ciphertext, tag]) };
@@ -68,18 +69,3 @@ export class NativeGcm implements Aead {
     return plaintext;
   }
 }
-
-/** Empty for generation 0: such a ciphertext stays readable for ever without a word about its scheme. */
-function nativeMetadata(generation: number): Uint8Array {
-  if (!Number.isInteger(generation) || generation < 0 || generation > 0xffff) {
-    throw new Bug(`key generation ${generation} does not fit 16 bits`);
-  }
-  if (generation === 0) return new Uint8Array(0);
-  return Uint8Array.of(METADATA_VERSION, SCHEME_NATIVE_GCM, generation >> 8, generation & 0xff);
-}
-
-const METADATA_VERSION = 1;
-const SCHEME_NATIVE_GCM = 1;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-const OPEN_IV_BYTES: ReadonlySet<number> = new Set([12, 16]);
