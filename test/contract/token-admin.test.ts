@@ -1,0 +1,91 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../src/domain/secret.ts';
+import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
+import { coverageEnvironment } from '../support/test-fleet.ts';
+import { createTestToken, type TestToken } from '../support/token.ts';
+
+let token: TestToken;
+let stateDir: string;
+
+beforeEach(async () => {
+  token = await createTestToken();
+  stateDir = `${token.paths.directory}/state`;
+  mkdirSync(stateDir);
+});
+afterEach(async () => {
+  await token[Symbol.asyncDispose]();
+});
+
+function admin(module = token.paths.module): Promise<TokenAdmin> {
+  return openTokenAdmin({
+    device: 'softhsm2',
+    module,
+    env: { ...token.env, ...coverageEnvironment() },
+    stateDir,
+  });
+}
+
+describe('token administration', () => {
+  it('generates keys that pkcs11-tool sees as sensitive, never extractable, for encryption and decryption alone', async () => {
+    await using work = await admin();
+    await work.login({ tokenLabel: token.label, pin: new Secret(token.pin) });
+    await work.generateAesKey({ label: 'made', idHex: '0a' });
+    const listing = (await token.pkcs11Tool(['--list-objects', '--type', 'secrkey'])).toString('utf8');
+    expect(listing).toMatch(/AES length 32/);
+    expect(listing).toMatch(/Usage:\s+encrypt, decrypt\n/);
+    expect(listing).toMatch(/Access:\s+sensitive, always sensitive, never extractable, local/);
+  });
+
+  it('lists every key of a token with more of them than one answer holds', async () => {
+    await using work = await admin();
+    await work.login({ tokenLabel: token.label, pin: new Secret(token.pin) });
+    const labels = Array.from({ length: 60 }, (_, index) => `key-${index}`);
+    for (const [index, label] of labels.entries()) {
+      await work.generateAesKey({ label, idHex: index.toString(16).padStart(2, '0') });
+    }
+    const keys = await work.listKeys();
+    expect(keys.map(({ label }) => label).sort()).toEqual([...labels].sort());
+    expect(new Set(keys.map(({ kcvHex }) => kcvHex)).size).toBe(60);
+    expect(keys[0]).toMatchObject({
+      keyType: 'AES',
+      bits: 256,
+      extractable: false,
+      sensitive: true,
+      tokenSerial: token.serial,
+    });
+  });
+
+  it('initialises a blank token that the other tools can then log in to', async () => {
+    await using work = await admin();
+    const pin = new Secret('another-pin-77');
+    const { serial } = await work.initToken({ label: 'second', soPin: new Secret('so-pin-12345'), pin });
+    expect(serial).toMatch(/^[0-9a-f]{16}$/);
+    const info = await work.login({ tokenLabel: 'second', pin });
+    expect([info.label, info.serial]).toEqual(['second', serial]);
+    expect(await work.listKeys()).toEqual([]);
+  });
+
+  it('tries a wrong PIN once, in whatever process', async () => {
+    const wrong = new Secret('wrong-pin');
+    for (const says of [/CKR_PIN_INCORRECT/, /was refused by the token/]) {
+      await using work = await admin();
+      await expect(work.login({ tokenLabel: token.label, pin: wrong })).rejects.toThrow(says);
+    }
+    await using work = await admin();
+    await work.login({ tokenLabel: token.label, pin: new Secret(token.pin) });
+  });
+
+  it('says what is wrong with a module that is none', async () => {
+    const file = `${token.paths.directory}/module.so`;
+    writeFileSync(file, 'not a library');
+    await expect(admin(file)).rejects.toThrow(
+      /unavailable: .*module\.so cannot be loaded as a PKCS#11 module/,
+    );
+  });
+
+  it('refuses work before login', async () => {
+    await using work = await admin();
+    await expect(work.listKeys()).rejects.toThrow(/has not done "login" yet/);
+  });
+});
