@@ -3,7 +3,7 @@
  * that AWS publishes is not checked here.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Duty } from './operator-duties.ts';
+import type { Duty } from './duty.ts';
 import type { TlsFiles } from './portcullis-config.ts';
 import { FileFault, ownGroups, readRegularFile } from './private-file.ts';
 

@@ -1,19 +1,8 @@
 /** What the XKS specification asks of the operator, as far as a configuration shows whether it is done. */
 import { hostNameRoom } from './build/build-key-store.ts';
 import { certificateDuties } from './certificate-duties.ts';
+import type { Duty } from './duty.ts';
 import type { PortcullisConfig, TlsFiles } from './portcullis-config.ts';
-
-/**
- * - `ok`: looked at and found right
- * - `duty`: for the operator to see to, cannot be seen from here
- * - `warning`: AWS KMS would probably refuse it
- * - `problem`: cannot work
- */
-export interface Duty {
-  readonly requirement: string;
-  readonly severity: 'ok' | 'duty' | 'warning' | 'problem';
-  readonly text: string;
-}
 
 /** Duties for this configuration at this time; reads the TLS files. */
 export function operatorDuties(config: PortcullisConfig, nowMs: number): Duty[] {

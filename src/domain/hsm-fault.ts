@@ -17,19 +17,22 @@
  * - `corrupt`: the ciphertext, IV, AAD or tag does not authenticate
  * - `internal`: anything else; the cause is for the log only
  */
-export type HsmFaultCode =
-  | 'timeout'
-  | 'busy'
-  | 'unavailable'
-  | 'denied'
-  | 'pin-locked'
-  | 'full'
-  | 'not-found'
-  | 'ambiguous'
-  | 'usage'
-  | 'unsupported'
-  | 'corrupt'
-  | 'internal';
+export const HSM_FAULT_CODES = [
+  'timeout',
+  'busy',
+  'unavailable',
+  'denied',
+  'pin-locked',
+  'full',
+  'not-found',
+  'ambiguous',
+  'usage',
+  'unsupported',
+  'corrupt',
+  'internal',
+] as const;
+
+export type HsmFaultCode = (typeof HSM_FAULT_CODES)[number];
 
 /** A failure of the HSM layer. `detail` may be shown to a client; `cause` may not. */
 export class HsmFault extends Error {

@@ -3,7 +3,9 @@
  * cannot grow without bound whatever a client sends. docs/metrics.md lists every metric.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { HSM_FAULT_CODES } from '../domain/hsm-fault.ts';
 import type { Meter } from '../domain/ports/meter.ts';
+import { XKS_FAULT_NAMES } from '../domain/xks/xks-fault.ts';
 import { BoundedLabel, closedLabel } from './labels.ts';
 
 export interface MeterRegistry extends Meter {
@@ -107,21 +109,7 @@ const XKS_OPERATIONS: ReadonlySet<string> = new Set([
   'GetHealthStatus',
 ]);
 
-const XKS_ERRORS: ReadonlySet<string> = new Set([
-  '',
-  'ValidationException',
-  'InvalidStateException',
-  'InvalidCiphertextException',
-  'InvalidKeyUsageException',
-  'AuthenticationFailedException',
-  'AccessDeniedException',
-  'KeyNotFoundException',
-  'InvalidUriPathException',
-  'ThrottlingException',
-  'UnsupportedOperationException',
-  'DependencyTimeoutException',
-  'InternalException',
-]);
+const XKS_ERRORS: ReadonlySet<string> = new Set(['', ...XKS_FAULT_NAMES]);
 
 const RETRYABLE: ReadonlySet<string> = new Set([
   'ThrottlingException',
@@ -129,21 +117,7 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   'InternalException',
 ]);
 
-const HSM_FAULTS: ReadonlySet<string> = new Set([
-  '',
-  'timeout',
-  'busy',
-  'unavailable',
-  'denied',
-  'pin-locked',
-  'full',
-  'not-found',
-  'ambiguous',
-  'usage',
-  'unsupported',
-  'corrupt',
-  'internal',
-]);
+const HSM_FAULTS: ReadonlySet<string> = new Set(['', ...HSM_FAULT_CODES]);
 
 const TOKEN_STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
 

@@ -3,7 +3,7 @@
  * both ends have one version.
  */
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
-import { HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
+import { HSM_FAULT_CODES, HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
 import { FieldReader, joinFields } from './byte-codec.ts';
 import { FrameFault } from './frame.ts';
 
@@ -94,11 +94,11 @@ export class HostFault extends HsmFault {
 export const STATUS_OK = 0;
 
 export function statusOf(code: HsmFaultCode): number {
-  return FAULT_CODES.indexOf(code) + 1;
+  return HSM_FAULT_CODES.indexOf(code) + 1;
 }
 
 export function faultOf(status: number, body: Uint8Array): HostFault {
-  const code = FAULT_CODES[status - 1];
+  const code = HSM_FAULT_CODES[status - 1];
   if (code === undefined) throw new FrameFault(`a reply has the unknown status ${status}`);
   return new HostFault(code, decodeJson<FaultMessage>(body));
 }
@@ -117,18 +117,3 @@ export function decodeJson<T>(body: Uint8Array): T {
 }
 
 const EMPTY = new Uint8Array(0);
-
-const FAULT_CODES: readonly HsmFaultCode[] = [
-  'timeout',
-  'busy',
-  'unavailable',
-  'denied',
-  'pin-locked',
-  'full',
-  'not-found',
-  'ambiguous',
-  'usage',
-  'unsupported',
-  'corrupt',
-  'internal',
-];

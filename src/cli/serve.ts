@@ -1,0 +1,54 @@
+/** Runs a Portcullis from its start to the signal that ends it. */
+import type { Log } from '../domain/ports/log.ts';
+import type { Running } from '../main.ts';
+
+export interface ServeOptions {
+  readonly start: () => Promise<Running>;
+  readonly log: Log;
+  /** Called once it listens; not called when a signal came first. */
+  readonly onStarted?: (running: Running, stopping: AbortSignal) => Promise<void>;
+  /** Called on SIGHUP. What it throws is logged; the old configuration stays in force. */
+  readonly onReload?: (running: Running) => void;
+}
+
+/**
+ * Resolves when everything has been drained after SIGINT or SIGTERM. A repeated signal changes nothing: a
+ * Ctrl-C under npm arrives twice, once from the terminal and once from npm.
+ */
+export async function serveUntilSignal(options: ServeOptions): Promise<void> {
+  const stopping = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => stopping.abort(signal);
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  process.on('SIGHUP', ignore);
+  await using running = await options.start();
+  if (!stopping.signal.aborted) {
+    const reload = (): void => reloadGuarded(options, running);
+    process.off('SIGHUP', ignore).on('SIGHUP', reload);
+    await options.onStarted?.(running, stopping.signal);
+    await aborted(stopping.signal);
+    options.log.info('signal', { signal: stopping.signal.reason });
+    process.off('SIGHUP', reload).on('SIGHUP', ignore);
+  }
+  await running.drain();
+  for (const signal of STOP_SIGNALS) process.off(signal, stop);
+  process.off('SIGHUP', ignore);
+}
+
+function reloadGuarded({ log, onReload }: ServeOptions, running: Running): void {
+  try {
+    onReload?.(running);
+  } catch (error) {
+    log.error('config.reload-refused', { error });
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+}
+
+function ignore(): void {}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -1,0 +1,82 @@
+/**
+ * Which room of `src` may import what, as data. A room is a path prefix; the longest one that matches a file
+ * is its room. Every room may import itself; what is not listed here is forbidden.
+ */
+
+export interface Room {
+  /** Relative to src, `/` at the end unless it is a single file. */
+  readonly path: string;
+  /** Rooms it may import; `*` means any. */
+  readonly rooms: readonly string[];
+  /** Packages and Node.js modules it may import; `node:*` means any of Node.js. */
+  readonly packages: readonly string[];
+  /** Time and randomness come through ports alone: no Date.now(), new Date(), Math.random(), performance.now(). */
+  readonly ownsNoClock?: true;
+}
+
+export const ROOMS: readonly Room[] = [
+  { path: 'main.ts', rooms: ['*'], packages: ['node:*'] },
+  {
+    path: 'cli/',
+    rooms: ['main.ts', 'config/', 'hsm/', 'edge/control/', 'log/', 'domain/'],
+    packages: ['node:*', 'commander'],
+  },
+  { path: 'domain/', rooms: [], packages: [], ownsNoClock: true },
+  { path: 'sigv4/', rooms: ['domain/'], packages: ['node:crypto'], ownsNoClock: true },
+  { path: 'engine/xks/', rooms: ['domain/'], packages: ['node:crypto', '@noble/hashes'], ownsNoClock: true },
+  { path: 'engine/kms/', rooms: ['domain/'], packages: ['node:crypto', '@noble/hashes'], ownsNoClock: true },
+  { path: 'edge/http/', rooms: ['sigv4/', 'domain/'], packages: ['node:*', 'express'], ownsNoClock: true },
+  {
+    path: 'edge/xks/',
+    rooms: ['edge/http/', 'sigv4/', 'engine/xks/', 'domain/'],
+    packages: ['node:*', 'express'],
+    ownsNoClock: true,
+  },
+  {
+    path: 'edge/kms/',
+    rooms: ['edge/http/', 'sigv4/', 'engine/kms/', 'domain/'],
+    packages: ['node:*', 'express'],
+    ownsNoClock: true,
+  },
+  {
+    path: 'edge/metrics/',
+    rooms: ['edge/http/', 'domain/'],
+    packages: ['node:*', 'express'],
+    ownsNoClock: true,
+  },
+  {
+    path: 'edge/control/',
+    rooms: ['edge/http/', 'domain/'],
+    packages: ['node:*', 'express'],
+    ownsNoClock: true,
+  },
+  { path: 'config/', rooms: ['domain/'], packages: ['node:*', 'zod', 'yaml'] },
+  { path: 'metrics/', rooms: ['domain/'], packages: ['prom-client'] },
+  { path: 'log/', rooms: ['domain/'], packages: ['node:*', 'winston'] },
+  { path: 'hsm/', rooms: ['domain/'], packages: ['node:*'] },
+  { path: 'hsm/aead/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto'] },
+  { path: 'hsm/devices/', rooms: ['domain/'], packages: [] },
+  { path: 'hsm/wire/', rooms: ['domain/'], packages: ['node:*'] },
+  { path: 'hsm/supervisor/', rooms: ['domain/', 'hsm/wire/', 'hsm/devices/'], packages: ['node:*'] },
+  {
+    path: 'hsm/host/',
+    rooms: ['domain/', 'hsm/wire/', 'hsm/devices/', 'hsm/pkcs11/', 'hsm/aead/'],
+    packages: ['node:*', 'pkcs11js', 'graphene-pk11'],
+  },
+  {
+    path: 'hsm/pkcs11/',
+    rooms: ['domain/', 'hsm/devices/'],
+    packages: ['node:*', 'pkcs11js', 'graphene-pk11'],
+  },
+];
+
+/** Rooms of which other rooms of the same parent may import nothing, although `hsm/` as a whole may be imported. */
+export const PRIVATE_ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['hsm/pkcs11/', ['hsm/host/', 'hsm/pkcs11/']],
+  ['hsm/host/', ['hsm/host/']],
+]);
+
+/** The only file that reads the environment. */
+export const ENVIRONMENT_FILE = 'config/env.ts';
+
+export const MAX_FILE_LINES = 500;
