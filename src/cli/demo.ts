@@ -40,7 +40,7 @@ async function runDemo(directory: string): Promise<void> {
 }
 
 /** The configuration with the ports that the environment asks for; 0 takes any free port. */
-export function withPorts(
+function withPorts(
   config: PortcullisConfig,
   environment: Readonly<Record<string, string | undefined>>,
 ): PortcullisConfig {

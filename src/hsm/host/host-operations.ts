@@ -7,6 +7,7 @@ import { profileOf } from '../devices/profiles.ts';
 import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
+import { type GcmCapability, probeGcm } from '../pkcs11/gcm-probe.ts';
 import { generateAesKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
 import { KeyLocator } from '../pkcs11/key-locator.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
@@ -19,6 +20,7 @@ import {
   type GcmMessage,
   type ListKeysMessage,
   type OpenMessage,
+  type PreparedToken,
   type PrepareMessage,
 } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
@@ -29,6 +31,7 @@ export class HostOperations {
   #sessions: SessionPool | undefined;
   #keys: KeyLocator | undefined;
   #canary: Canary | undefined;
+  #gcm: GcmCapability = 'listed';
   #loginAnswered = false;
 
   /** The reply's body. Throws an HsmFault. */
@@ -110,13 +113,18 @@ export class HostOperations {
 
   /** The answer names what keeps the health key from being used: the token still serves its other keys. */
   #prepare(message: PrepareMessage): Uint8Array {
-    if (message.healthKey === undefined) return encodeJson({ canary: 'no health key is configured' });
+    const token = need(this.#token, 'open');
+    this.#gcm = probeGcm(need(this.#library, 'open'), need(this.#sessions, 'open'), token.info.mechanisms);
+    return encodeJson({ gcm: this.#gcm, canary: this.#tryCanary(message.healthKey) } satisfies PreparedToken);
+  }
+
+  #tryCanary(healthKey: KeySelector | undefined): string {
+    if (healthKey === undefined) return 'no health key is configured';
     try {
-      this.#canary = this.#makeCanary(message.healthKey);
-      return encodeJson({ canary: '' });
+      this.#canary = this.#makeCanary(healthKey);
+      return '';
     } catch (error) {
-      if (error instanceof HsmFault && KEY_FAULTS.has(error.code))
-        return encodeJson({ canary: error.detail });
+      if (error instanceof HsmFault && KEY_FAULTS.has(error.code)) return error.detail;
       throw error;
     }
   }
@@ -139,6 +147,9 @@ export class HostOperations {
   }
 
   #withKey(message: GcmMessage, work: GcmWork): Buffer {
+    if (this.#gcm === 'missing' || this.#gcm === 'wrong') {
+      throw new HsmFault('unsupported', 'the token cannot do AES-GCM (CKM_AES_GCM)');
+    }
     const library = need(this.#library, 'open');
     return need(this.#keys, 'login').withKey(message.selector, (session, key) =>
       work(library, session, key, message),

@@ -10,7 +10,13 @@ import type { Log } from '../../domain/ports/log.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
 import type { OpenedToken } from '../devices/token-shapes.ts';
-import { decodeJson, encodeJson, type OpenMessage, type PrepareMessage } from '../wire/messages.ts';
+import {
+  decodeJson,
+  encodeJson,
+  type OpenMessage,
+  type PreparedToken,
+  type PrepareMessage,
+} from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
 import { Backoff } from './backoff.ts';
 import type { CallOptions } from './call.ts';
@@ -176,7 +182,7 @@ export class TokenSupervisor {
     const { gate, latch } = this.#options;
     await gate.enter(() => latchedLogin(link, info, token.pin, latch));
     const prepare: PrepareMessage = token.healthKey === undefined ? {} : { healthKey: token.healthKey };
-    const prepared = decodeJson<{ canary: string }>(await link.call('prepare', encodeJson(prepare)));
+    const prepared = decodeJson<PreparedToken>(await link.call('prepare', encodeJson(prepare)));
     this.#readySinceMs = clock.monotonicMs();
     this.#setPhase('ready', '');
     log.info('token-host.ready', {
@@ -184,6 +190,7 @@ export class TokenSupervisor {
       pid: process.pid,
       serial: info.serial,
       model: info.model,
+      gcm: prepared.gcm,
     });
     if (prepared.canary !== '')
       log.error('token-host.no-canary', { token: token.name, reason: prepared.canary });

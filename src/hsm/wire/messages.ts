@@ -52,6 +52,14 @@ export interface OpenMessage {
   readonly token?: { readonly label?: string; readonly serial?: string };
 }
 
+/** Answer to `prepare`. */
+export interface PreparedToken {
+  /** What a known-answer test says of AES-256-GCM on this token. */
+  readonly gcm: 'tested' | 'listed' | 'missing' | 'wrong';
+  /** Why no canary could be made with the health key; empty when one was. */
+  readonly canary: string;
+}
+
 /** Body of the `prepare` request, after login. */
 export interface PrepareMessage {
   readonly healthKey?: KeySelector;

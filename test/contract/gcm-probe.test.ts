@@ -1,0 +1,102 @@
+import { createCipheriv } from 'node:crypto';
+import pkcs11js from 'pkcs11js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { probeGcm } from '../../src/hsm/pkcs11/gcm-probe.ts';
+import { findToken, loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
+import { SessionPool } from '../../src/hsm/pkcs11/session-pool.ts';
+import { createTestToken, type TestToken } from '../support/token.ts';
+
+let token: TestToken;
+let library: pkcs11js.PKCS11;
+let sessions: SessionPool;
+const listed = [pkcs11js.CKM_AES_GCM];
+
+beforeAll(async () => {
+  token = await createTestToken();
+  // The module reads this when it is initialised; this process loads it once.
+  process.env['SOFTHSM2_CONF'] = token.env.SOFTHSM2_CONF;
+  library = loadModule(token.paths.module);
+  sessions = new SessionPool(library, findToken(library, { label: token.label }).slot, 8);
+  sessions.login(token.pin);
+});
+afterAll(async () => {
+  library.C_Finalize();
+  await token[Symbol.asyncDispose]();
+});
+
+/** The real library with some functions replaced, as a broken or limited token would answer. */
+function altered(functions: Partial<pkcs11js.PKCS11>): pkcs11js.PKCS11 {
+  return new Proxy(library, {
+    get: (target, name) => {
+      const own = functions[name as keyof pkcs11js.PKCS11] ?? target[name as keyof pkcs11js.PKCS11];
+      return typeof own === 'function' ? own.bind(target) : own;
+    },
+  });
+}
+
+describe('the GCM probe', () => {
+  it('believes SoftHSM2 after a known answer and a refused tag', () => {
+    expect(probeGcm(library, sessions, listed)).toBe('tested');
+    expect(probeGcm(library, sessions, listed)).toBe('tested');
+  });
+
+  it('asks for a known answer that OpenSSL gives too', () => {
+    const key = Buffer.from('feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308', 'hex');
+    const cipher = createCipheriv('aes-256-gcm', key, Buffer.from('cafebabefacedbaddecaf888', 'hex'));
+    cipher.setAAD(Buffer.from('feedfacedeadbeeffeedfacedeadbeefabaddad2', 'hex'));
+    cipher.update(
+      Buffer.from(
+        'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
+        'hex',
+      ),
+    );
+    cipher.final();
+    expect(cipher.getAuthTag().toString('hex')).toBe('76fc6ece0f4e1768cddf8853bb2d551b');
+  });
+
+  it('calls a mechanism that is not in the list missing', () => {
+    expect(probeGcm(library, sessions, [])).toBe('missing');
+  });
+
+  it('takes the list for what it is where the token imports no session key', () => {
+    const refuse = () => {
+      throw new pkcs11js.Pkcs11Error('CKR_TEMPLATE_INCONSISTENT:209');
+    };
+    expect(probeGcm(altered({ C_CreateObject: refuse }), sessions, listed)).toBe('listed');
+  });
+
+  it.for([
+    { name: 'encrypts to something else', functions: { C_Encrypt: () => Buffer.alloc(76) } },
+    { name: 'decrypts to something else', functions: { C_Decrypt: () => Buffer.alloc(60) } },
+    {
+      name: 'fails to encrypt',
+      functions: {
+        C_EncryptInit: () => {
+          throw new pkcs11js.Pkcs11Error('CKR_MECHANISM_INVALID:112');
+        },
+      },
+    },
+  ])('calls a mechanism wrong that $name', ({ functions }) => {
+    expect(probeGcm(altered(functions as Partial<pkcs11js.PKCS11>), sessions, listed)).toBe('wrong');
+  });
+
+  it('calls a mechanism wrong that lets a wrong tag through', () => {
+    let decryptions = 0;
+    const vector = Buffer.from(
+      'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
+      'hex',
+    );
+    const gullible = () => {
+      decryptions += 1;
+      return vector;
+    };
+    expect(
+      probeGcm(
+        altered({ C_DecryptInit: () => undefined, C_Decrypt: gullible } as Partial<pkcs11js.PKCS11>),
+        sessions,
+        listed,
+      ),
+    ).toBe('wrong');
+    expect(decryptions).toBe(2);
+  });
+});
