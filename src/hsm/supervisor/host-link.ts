@@ -99,10 +99,15 @@ export class HostLink {
 
   #dispatch(laneName: LaneName): void {
     const lane = this.#lanes[laneName];
+    const nowMs = this.#options.clock.monotonicMs();
     for (let call = lane.next(); call !== undefined; call = lane.next()) {
+      if (call.deadlineMs <= nowMs) {
+        call.reject(tooLate());
+        continue;
+      }
       const id = this.#freeId();
       this.#inFlight.set(id, { call, lane: laneName, answered: false });
-      lane.started(this.#options.clock.monotonicMs());
+      lane.started(nowMs);
       const { code } = OPERATIONS[call.operation];
       this.#channel.send({ id, code, lane: LANE_CODES[laneName], tenant: call.tenant, body: call.body });
     }

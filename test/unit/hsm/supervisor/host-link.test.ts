@@ -87,6 +87,17 @@ describe('a link to a token host', () => {
     expect(host.asked).toHaveLength(0);
   });
 
+  it('never sends what expired while it waited', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host, { fastWindow: 1 });
+    const first = link.call('gcmEncrypt', body, patient());
+    await expect(link.call('gcmEncrypt', body, soon())).rejects.toMatchObject({ code: 'timeout' });
+    host.answer(host.asked[0] as Frame);
+    await first;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(host.asked).toHaveLength(1);
+  });
+
   it('never gives a new call the id of one that the host still owes an answer', async () => {
     const host = new ScriptedHost();
     const { link } = connect(host);
