@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TrialReport, tryMutants } from '../../../../tools/requirements/mutation-trial.ts';
 import { readTree } from '../../../../tools/requirements/read-tree.ts';
+import type { TestRun } from '../../../../tools/requirements/run-tests.ts';
 import { sample } from '../../../../tools/requirements/sample.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -21,9 +22,12 @@ const FILES: Readonly<Record<string, string>> = {
   'src/sum.ts': '/** @req X-01 */\nexport function sum(a: number, b: number): number {\n  return a + b;\n}\n',
   'src/unwatched.ts': '// @req X-02\nexport const unwatched = (): number => 1;\n',
   'src/type.ts': '// @req X-01\nexport interface Sum {}\n',
-  'test/sum.test.ts': `import { expect, it } from 'vitest';
+  'test/sum.test.ts': `import { describe, expect, it } from 'vitest';
 import { sum } from '../src/sum.ts';
-it('X-01: adds', () => expect(sum(1, 2)).toBe(3));
+describe('sums [of two]', () => {
+  it('X-01: adds', () => expect(sum(1, 2)).toBe(3));
+  it.for(['X-01: (a) | b?'])('%s is $1', () => expect(sum(2, 2)).toBe(4));
+});
 `,
   'test/unwatched.test.ts': `import { expect, it } from 'vitest';
 import { unwatched } from '../src/unwatched.ts';
@@ -31,6 +35,9 @@ it('X-02: a test that asserts nothing', () => expect(typeof unwatched).toBe('fun
 it('another test of the same file does not count', () => expect(unwatched()).toBe(1));
 `,
 };
+
+const GREEN: ReadonlySet<string> = new Set(['test/sum.test.ts: sums [of two] > X-01: adds']);
+const NOTHING: TestRun = { passed: new Set(), failed: new Set(), broken: [], hung: false };
 
 describe('a trial of mutants', () => {
   let root = '';
@@ -56,7 +63,7 @@ describe('a trial of mutants', () => {
       verdict,
     }));
     expect(verdicts.sort((a, b) => a.id.localeCompare(b.id))).toEqual([
-      { id: 'X-01', declaration: 'sum', tests: 1, verdict: 'killed' },
+      { id: 'X-01', declaration: 'sum', tests: 2, verdict: 'killed' },
       { id: 'X-02', declaration: 'unwatched', tests: 1, verdict: 'survived' },
     ]);
   });
@@ -74,22 +81,27 @@ describe('a trial of mutants', () => {
   });
 
   test.for([
-    { what: 'a test that was red before', runs: [new Set<string>()], verdict: 'not green before' },
+    { what: 'a test that was red before', after: {}, before: {}, verdict: 'not green before' },
+    { what: 'a test that fails', before: { passed: GREEN }, after: { failed: GREEN }, verdict: 'killed' },
     {
-      what: 'a test that vanished',
-      runs: [new Set(['test/sum.test.ts: X-01: adds']), new Set<string>()],
+      what: 'a file that does not load',
+      before: { passed: GREEN },
+      after: { broken: ['a'] },
       verdict: 'killed',
     },
-  ])('judges $what', async ({ runs, verdict }) => {
-    const results = [...runs];
-    const only = readTree(root);
+    { what: 'a test that passes', before: { passed: GREEN }, after: { passed: GREEN }, verdict: 'survived' },
+    { what: 'a test that is not run', before: { passed: GREEN }, after: {}, verdict: 'did not run' },
+    { what: 'a run that is killed', before: { passed: GREEN }, after: { hung: true }, verdict: 'hung' },
+  ])('judges $what', async ({ before, after, verdict }) => {
+    const results: Partial<TestRun>[] = [before, after];
+    const findings = readTree(root);
     const { trials } = await tryMutants({
       root,
-      findings: { ...only, citations: only.citations.filter(({ file }) => file === 'src/sum.ts') },
+      findings: { ...findings, citations: findings.citations.filter(({ file }) => file === 'src/sum.ts') },
       sampleSize: 1,
       seed: 1,
       budgetMs: 60_000,
-      runTests: async () => ({ passed: results.shift() ?? new Set<string>(), hung: false }),
+      runTests: async () => ({ ...NOTHING, ...results.shift() }),
     });
     expect(trials.map((trial) => trial.verdict)).toEqual([verdict]);
   });

@@ -1,0 +1,27 @@
+/** A vitest reporter that writes the counts of a run, and each skip with its reason, to the file in COUNTS_FILE. */
+import { writeFileSync } from 'node:fs';
+import type { Reporter, TestModule } from 'vitest/node';
+import type { Counts, Skip } from './stage.ts';
+
+export default class CountingReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const file = process.env['COUNTS_FILE'];
+    if (file !== undefined) writeFileSync(file, JSON.stringify(countTests(modules, unhandledErrors)));
+  }
+}
+
+function countTests(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): Counts {
+  let passed = 0;
+  // A file that does not load has no tests, and an error outside of any test fails none.
+  let failed = unhandledErrors.length + modules.filter((module) => module.errors().length > 0).length;
+  const skips: Skip[] = [];
+  for (const module of modules) {
+    for (const test of module.children.allTests()) {
+      const result = test.result();
+      if (result.state === 'passed') passed += 1;
+      else if (result.state === 'skipped') skips.push({ name: test.fullName, reason: result.note ?? '' });
+      else failed += 1;
+    }
+  }
+  return { passed, failed, skips };
+}

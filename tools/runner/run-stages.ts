@@ -1,0 +1,52 @@
+/** Runs stages one after the other, all of them even when one fails, and prints the account at the end. */
+import type { Counts, Stage } from './stage.ts';
+
+interface StageRun {
+  readonly name: string;
+  readonly seconds: number;
+  readonly counts: Counts;
+}
+
+/** Resolves to the exit code. The last line on standard output is `N passed, N failed, N skipped`. */
+export async function runStages(stages: readonly Stage[], print = printLine): Promise<0 | 1> {
+  const runs: StageRun[] = [];
+  for (const stage of stages) {
+    print(`\n── ${stage.name}`);
+    const startMs = performance.now();
+    const counts = await stage.run().catch((error: unknown): Counts => {
+      print(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return { passed: 0, failed: 1, skips: [] };
+    });
+    runs.push({ name: stage.name, seconds: (performance.now() - startMs) / 1000, counts });
+  }
+  return report(runs, print);
+}
+
+function report(runs: readonly StageRun[], print: (line: string) => void): 0 | 1 {
+  print('\n── seconds of each stage');
+  for (const { name, seconds, counts } of runs) {
+    const verdict = counts.failed > 0 ? 'FAILED' : 'ok';
+    print(`${seconds.toFixed(1).padStart(7)}  ${name.padEnd(16)} ${verdict}`);
+  }
+  print(
+    `${runs
+      .reduce((sum, { seconds }) => sum + seconds, 0)
+      .toFixed(1)
+      .padStart(7)}  all`,
+  );
+
+  const skips = runs.flatMap(({ counts }) => counts.skips);
+  if (skips.length > 0) print('\n── skipped');
+  for (const { name, reason } of skips) print(`${name}: ${reason === '' ? 'NO REASON GIVEN' : reason}`);
+  const unexplained = skips.filter(({ reason }) => reason === '').length;
+
+  const passed = runs.reduce((sum, { counts }) => sum + counts.passed, 0);
+  const failed = runs.reduce((sum, { counts }) => sum + counts.failed, unexplained);
+  print('');
+  print(`${passed} passed, ${failed} failed, ${skips.length - unexplained} skipped`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,28 @@
+/** One step of a test run: a name, and work that ends in counts. */
+
+export interface Skip {
+  readonly name: string;
+  /** Empty when the test gave none, which counts as a failure. */
+  readonly reason: string;
+}
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skips: readonly Skip[];
+}
+
+export interface Stage {
+  readonly name: string;
+  /** Prints what it finds; never rejects for a finding. */
+  run(): Promise<Counts>;
+}
+
+/** A stage that is one check: it passed, or it did not. */
+export function check(name: string, holds: () => Promise<boolean>): Stage {
+  return {
+    name,
+    run: async () =>
+      (await holds()) ? { passed: 1, failed: 0, skips: [] } : { passed: 0, failed: 1, skips: [] },
+  };
+}
