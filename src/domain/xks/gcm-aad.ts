@@ -15,7 +15,7 @@ export interface AadInput {
 
 /**
  * `u16be(length) ‖ input ‖ u8(length of metadata) ‖ metadata`.
- * @req X-26 X-31 X-32 X-33
+ * @req X-26 X-31 X-32
  */
 export function gcmAad(caller: AadInput, metadata: Uint8Array): Uint8Array {
   // A length cast that wraps would let two different AADs authenticate as one, so overflow is a bug, never a wrap.

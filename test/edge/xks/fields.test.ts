@@ -39,6 +39,7 @@ describe('the request body', () => {
   it('X-69: the parser’s message, which quotes the body, is neither told nor logged', async () => {
     const rig = proxyRig();
     await rig.ask({ body: '{"plaintext":"c2VjcmV0IHRleHQ=" oops' });
+    expect(rig.lines).toHaveLength(1);
     expect(JSON.stringify(rig.lines)).not.toContain('c2VjcmV0');
   });
 

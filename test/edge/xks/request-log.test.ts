@@ -163,6 +163,7 @@ describe('the request log', () => {
     await rig.ask({ path: DECRYPT, body: decryptBody() });
     await rig.ask({ secret: 'wrong' });
     const text = JSON.stringify(rig.lines);
+    expect(rig.lines.filter(({ event }) => event === 'request')).toHaveLength(4);
     const opened = Buffer.from(PLAINTEXT, 'base64').toString();
     for (const hidden of [
       PLAINTEXT,

@@ -20,7 +20,7 @@ describe('state and usage', () => {
     });
   });
 
-  it('X-49: a disabled key is refused, an enabled one is not', async () => {
+  it('X-23 X-49: a disabled key is refused, an enabled one is not', async () => {
     expect(() => requireEnabledKey(mappedKey('foo'))).not.toThrow();
     expect(await faultOf(() => requireEnabledKey(mappedKey('foo', { status: 'DISABLED' })))).toMatchObject({
       code: 'InvalidStateException',
