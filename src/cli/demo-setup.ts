@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readEnvironment } from '../config/env.ts';
 import type { Entropy } from '../domain/ports/entropy.ts';
 import { Secret } from '../domain/secret.ts';
@@ -97,7 +97,7 @@ function isAlive(pid: number): boolean {
 
 /** Writes a file that appears complete or not at all, and never replaces one. */
 async function placeOnce(file: string, text: string): Promise<void> {
-  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  const draft = join(dirname(file), `${STAGING_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`);
   await writeFile(draft, text, { mode: 0o600 });
   try {
     await link(draft, file);

@@ -17,21 +17,27 @@ export interface ServeOptions {
  */
 export async function serveUntilSignal(options: ServeOptions): Promise<void> {
   const stopping = new AbortController();
+  let current: Running | undefined;
   const stop = (signal: NodeJS.Signals): void => stopping.abort(signal);
+  const reload = (): void => {
+    if (current !== undefined) reloadGuarded(options, current);
+  };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
-  process.on('SIGHUP', ignore);
-  await using running = await options.start();
-  if (!stopping.signal.aborted) {
-    const reload = (): void => reloadGuarded(options, running);
-    process.off('SIGHUP', ignore).on('SIGHUP', reload);
-    await options.onStarted?.(running, stopping.signal);
-    await aborted(stopping.signal);
-    options.log.info('signal', { signal: stopping.signal.reason });
-    process.off('SIGHUP', reload).on('SIGHUP', ignore);
+  process.on('SIGHUP', reload);
+  try {
+    await using running = await options.start();
+    current = running;
+    if (!stopping.signal.aborted) {
+      await options.onStarted?.(running, stopping.signal);
+      await aborted(stopping.signal);
+      options.log.info('signal', { signal: stopping.signal.reason });
+    }
+    current = undefined;
+    await running.drain();
+  } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    process.off('SIGHUP', reload);
   }
-  await running.drain();
-  for (const signal of STOP_SIGNALS) process.off(signal, stop);
-  process.off('SIGHUP', ignore);
 }
 
 function reloadGuarded({ log, onReload }: ServeOptions, running: Running): void {
@@ -48,7 +54,5 @@ async function aborted(signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', () => resolve(), { once: true });
   await promise;
 }
-
-function ignore(): void {}
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;

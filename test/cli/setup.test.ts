@@ -44,6 +44,7 @@ beforeEach(async () => {
     'cksum',
     'dirname',
     'grep',
+    'ln',
     'mkdir',
     'mktemp',
     'paste',
@@ -200,6 +201,7 @@ describe('npm packages', () => {
   it.for([
     ['the lock changed', 'echo "{ }" >package-lock.json'],
     ['the pinned Node.js went', `rm node_modules/${NODE_PACKAGE}/bin/node`],
+    ['the command node went', 'rm node_modules/.bin/node'],
     ['the addon went', 'rm node_modules/pkcs11js/build/Release/pkcs11.node'],
     ['an installation was interrupted', 'rm node_modules/.portcullis-lock'],
   ] as const)('are installed again when %s', async ([, change]) => {

@@ -11,7 +11,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts a command; `await using` kills whatever is left of it. */
+/** Starts a command; `await using` ends whatever is left of it. */
 export function startProcess(
   command: string,
   args: readonly string[],
@@ -88,13 +88,21 @@ export class StartedProcess implements AsyncDisposable {
       .map((name) => readProc(name, 'cmdline').replaceAll('\0', ' ').trim());
   }
 
+  /** Asks first: a process that is killed leaves no coverage behind. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const force = setTimeout(() => this.#signalRest('SIGKILL'), PATIENCE_MS);
+    this.#signalRest('SIGTERM');
+    await this.exited.catch(() => undefined);
+    clearTimeout(force);
+    this.#signalRest('SIGKILL');
+  }
+
+  #signalRest(signal: NodeJS.Signals): void {
     try {
-      this.signalGroup('SIGKILL');
+      this.signalGroup(signal);
     } catch {
       // Nothing is left of the group: good.
     }
-    await this.exited.catch(() => undefined);
   }
 }
 
@@ -114,3 +122,5 @@ function readProc(pid: string, file: string): string {
     return '';
   }
 }
+
+const PATIENCE_MS = 5_000;

@@ -142,7 +142,7 @@ export class TestToken implements AsyncDisposable {
 }
 
 /** The SoftHSM2 library of this machine. Throws when it is not installed. */
-export function softhsmModule(): string {
+function softhsmModule(): string {
   const found = SOFTHSM_MODULES.find((path) => existsSync(path));
   if (found === undefined)
     throw new Error(`SoftHSM2 is not installed: none of ${SOFTHSM_MODULES.join(', ')}`);
