@@ -102,7 +102,7 @@ export async function startProxy(
   return proxy;
 }
 
-export function configOf(token: TestToken, settings: ProxySettings): Record<string, unknown> {
+function configOf(token: TestToken, settings: ProxySettings): Record<string, unknown> {
   return {
     proxy: { host: '127.0.0.1', port: 0, ...settings.proxy },
     metrics: { host: '127.0.0.1', port: 0 },

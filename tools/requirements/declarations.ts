@@ -33,7 +33,7 @@ export function declarationAt(source: Source, at: number): Declaration {
   return { ...own, name: `${within.name}.${own.name}`, within };
 }
 
-export function topLevelDeclarations(source: Source): Declaration[] {
+function topLevelDeclarations(source: Source): Declaration[] {
   const { masked } = source;
   const found: Declaration[] = [];
   let at = skipSpace(masked, 0);

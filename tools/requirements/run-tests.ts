@@ -29,7 +29,7 @@ export interface TestChoice {
 
 export type RunTests = (root: string, choice: TestChoice) => Promise<TestRun>;
 
-export function testName({ file, title }: NamedTest): string {
+function testName({ file, title }: NamedTest): string {
   return `${file}: ${title}`;
 }
 

@@ -165,7 +165,7 @@ export class HostOperations {
 }
 
 /** Keys in one answer of `listKeys`: their descriptions stay well below the frame limit. */
-export const KEYS_PER_PAGE = 50;
+const KEYS_PER_PAGE = 50;
 
 interface Canary {
   readonly plaintext: Buffer;

@@ -41,7 +41,7 @@ export function callPkcs11<T>(functionName: string, call: () => T): T {
   }
 }
 
-export function asPkcs11Failure(functionName: string, error: unknown): HsmFault {
+function asPkcs11Failure(functionName: string, error: unknown): HsmFault {
   if (error instanceof HsmFault) return error;
   if (error instanceof pkcs11js.Pkcs11Error) {
     const row = ckrRow(error.code);

@@ -12,7 +12,7 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Largest value of the length field: header behind it plus body. */
-export const MAX_FRAME_BYTES = 64 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024;
 
 export const MAX_BODY_BYTES = MAX_FRAME_BYTES - 8;
 
