@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnvironment } from './config/env.ts';
 import type { PortcullisConfig, TlsFiles, TokenConfig } from './config/portcullis-config.ts';
 import type { Clock } from './domain/ports/clock.ts';
@@ -17,7 +18,8 @@ import { type Listener, listen } from './edge/http/listener.ts';
 import type { TlsMaterial } from './edge/http/tls-material.ts';
 import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-endpoint.ts';
 import { createXksProxy } from './edge/xks/xks-proxy.ts';
-import { surveyKeys } from './engine/xks/key-survey.ts';
+import { watchKeys } from './engine/xks/key-watch.ts';
+import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { profileOf } from './hsm/devices/profiles.ts';
 import { Fleet } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
@@ -63,6 +65,7 @@ class Portcullis implements Running {
   #config: PortcullisConfig;
   #stores: readonly KeyStore[];
   #generation = 1;
+  #keyWatch = new AbortController();
   #draining: Promise<void> | undefined;
   readonly #log: Log;
   readonly #meter: MeterRegistry = createMeter();
@@ -113,7 +116,7 @@ class Portcullis implements Running {
     this.#meter.configurationLoaded(this.#generation);
     this.#log.info('started', { version: VERSION, config: this.#config.file, ...this.addresses });
     for (const warning of this.#config.warnings) this.#log.warn('config.warning', { warning });
-    void this.#surveyWhenReady();
+    this.#watchKeys();
   }
 
   readiness(): Readiness {
@@ -130,14 +133,16 @@ class Portcullis implements Running {
   reload(config: PortcullisConfig): void {
     const fixed = restartReason(this.#config, config);
     if (fixed !== undefined) throw new ReloadRefusal(`${fixed} changed, which takes a restart`);
+    // All that can throw comes before the first thing that takes force.
     if (config.proxy.tls !== undefined) this.#listeners.proxy?.reloadTls(readTls(config.proxy.tls));
+    new ObjectClaims(config.keyStores).inherit(new ObjectClaims(this.#stores));
     this.#config = config;
     this.#stores = config.keyStores;
     this.#generation += 1;
     this.#meter.configurationLoaded(this.#generation);
     this.#log.info('config.reloaded', { generation: this.#generation, config: config.file });
     for (const warning of config.warnings) this.#log.warn('config.warning', { warning });
-    void this.#surveyWhenReady();
+    this.#watchKeys();
   }
 
   drain(): Promise<void> {
@@ -153,6 +158,7 @@ class Portcullis implements Running {
     const graceMs = this.#config.proxy.limits.drainGraceMs;
     const { proxy, metrics, control } = this.#listeners;
     this.#log.info('draining', { graceMs });
+    this.#keyWatch.abort();
     await proxy?.drain(graceMs);
     await Promise.all([metrics?.drain(0), control?.drain(0)]);
     await this.#fleet[Symbol.asyncDispose]();
@@ -179,22 +185,21 @@ class Portcullis implements Running {
     });
   }
 
-  /** One bad key must not stop the others: it is refused when used, and said aloud here, once the tokens can be asked. */
-  async #surveyWhenReady(): Promise<void> {
-    const untilMs = SYSTEM_CLOCK.monotonicMs() + SURVEY_PATIENCE_MS;
-    while (!this.readiness().ready && SYSTEM_CLOCK.monotonicMs() < untilMs) {
-      if (this.#draining !== undefined) return;
-      await new Promise((resolve) => setTimeout(resolve, SURVEY_POLL_MS).unref());
-    }
-    const findings = await surveyKeys(
-      this.#stores,
-      this.#fleet,
-      SYSTEM_CLOCK.monotonicMs() + SURVEY_DEADLINE_MS,
-    );
-    for (const { pathPrefix, mapped, refusal } of findings) {
-      if (refusal === undefined) continue;
-      this.#log.error('key.refused', { pathPrefix, externalKeyId: mapped.externalKeyId, reason: refusal });
-    }
+  /** Watches the keys of the configuration in force, and those of no earlier one. */
+  #watchKeys(): void {
+    if (this.#draining !== undefined) return;
+    this.#keyWatch.abort();
+    this.#keyWatch = new AbortController();
+    void watchKeys({
+      stores: this.#stores,
+      healthKeys: this.#config.tokens.map(({ name, healthKey }) => ({ token: name, selector: healthKey })),
+      directory: this.#fleet,
+      ready: (token) => this.#fleet.hosts().some((host) => host.token === token && host.phase === 'ready'),
+      clock: SYSTEM_CLOCK,
+      log: this.#log,
+      pause,
+      signal: this.#keyWatch.signal,
+    });
   }
 
   #status(): unknown {
@@ -215,6 +220,7 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
   const fixedParts: readonly [string, (config: PortcullisConfig) => unknown][] = [
     ['tokens', (config) => config.tokens.map((token) => ({ ...token, pin: token.pin.reveal() }))],
     ['stateDir', (config) => config.stateDir],
+    ['log', (config) => config.log],
     ['metrics', (config) => config.metrics],
     ['control', (config) => config.control],
     [
@@ -251,7 +257,9 @@ function readTls(files: TlsFiles): TlsMaterial {
   };
 }
 
+/** Keeps no process alive; ends early, and quietly, on the signal. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { ref: false, signal }).catch(() => undefined);
+}
+
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
-const SURVEY_PATIENCE_MS = 30_000;
-const SURVEY_POLL_MS = 100;
-const SURVEY_DEADLINE_MS = 10_000;

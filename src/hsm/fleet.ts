@@ -49,8 +49,8 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
 
   /** Starts every host; none of them needs to come up for this to return. */
   constructor(options: FleetOptions) {
-    const latch = new PinLatch(options.stateDir);
-    for (const token of options.tokens) this.#fleets.set(token.name, this.#openToken(token, latch, options));
+    const shared = { latch: new PinLatch(options.stateDir), gate: new LoginGate() };
+    for (const token of options.tokens) this.#fleets.set(token.name, this.#openToken(token, shared, options));
     this.aead = new NativeGcm(
       (key, operation, body, context) => this.#call(key, operation, body, context),
       options.entropy,
@@ -93,36 +93,36 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
     return fleet.call(operation, body, context, key.selector);
   };
 
-  #openToken(
-    token: HostedToken & { readonly hosts: number },
-    latch: PinLatch,
-    options: FleetOptions,
-  ): TokenFleet {
-    const gate = new LoginGate();
+  #openToken(token: FleetOptions['tokens'][number], shared: SharedLogin, options: FleetOptions): TokenFleet {
     const hosts: TokenSupervisor[] = [];
     for (let index = 0; index < Math.min(token.hosts, token.profile.maxHosts); index += 1) {
-      hosts.push(
-        new TokenSupervisor({
-          token,
-          latch,
-          gate,
-          clock: options.clock,
-          log: options.log,
-          spawn: options.spawn ?? spawnTokenHost,
-          maxQueue: options.maxQueue ?? MAX_QUEUE,
-          onStarted: () => options.meter.hostStarted(token.name),
-          onPhase: (phase) => this.#hostChanged(token.name, phase),
-        }),
-      );
+      const host: TokenSupervisor = new TokenSupervisor({
+        token,
+        ...shared,
+        clock: options.clock,
+        log: options.log,
+        spawn: options.spawn ?? spawnTokenHost,
+        maxQueue: options.maxQueue ?? MAX_QUEUE,
+        onStarted: () => options.meter.hostStarted(token.name),
+        onPhase: (phase) => this.#hostChanged(token.name, host, phase),
+      });
+      hosts.push(host);
     }
     return new TokenFleet({ token, hosts, clock: options.clock, meter: options.meter });
   }
 
-  #hostChanged(token: string, phase: HostPhase): void {
+  #hostChanged(token: string, host: TokenSupervisor, phase: HostPhase): void {
     if (phase !== 'ready') return;
     this.#fleets.get(token)?.forget();
+    this.#health.forget(host);
     this.#health.start();
   }
+}
+
+/** What keeps logins apart: one for all tokens, since two entries of a configuration may name one token. */
+interface SharedLogin {
+  readonly latch: PinLatch;
+  readonly gate: LoginGate;
 }
 
 /** Calls that may wait per lane and host; at 25 µs a call this is 50 ms of work. */

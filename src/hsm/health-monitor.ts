@@ -29,22 +29,36 @@ export class BackgroundHealth implements HealthMonitor {
   readonly #records = new Map<TokenSupervisor, HostRecord>();
   readonly #lastStatus = new Map<string, TokenStatus>();
   #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #wanted = false;
   #stopped = false;
 
   constructor(options: BackgroundHealthOptions) {
     this.#options = options;
   }
 
-  /** Measures all hosts now, and again and again until {@link stop}. */
+  /** Measures all hosts now, and again and again until {@link stop}. A call while it measures makes it measure once more. */
   start(): void {
-    if (this.#stopped) return;
+    this.#wanted = true;
     clearTimeout(this.#timer);
-    void this.measureAll().finally(() => {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
       if (this.#stopped) return;
-      clearTimeout(this.#timer);
       const healthy = [...this.#lastStatus.values()].every((status) => status === 'ACTIVE');
       this.#timer = setTimeout(() => this.start(), healthy ? (this.#options.everyMs ?? EVERY_MS) : RETRY_MS);
     });
+  }
+
+  /** The host begins another life: what was measured before says nothing of it. */
+  forget(host: TokenSupervisor): void {
+    this.#records.delete(host);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wanted && !this.#stopped) {
+      this.#wanted = false;
+      await this.#measureAll();
+    }
   }
 
   stop(): void {
@@ -52,7 +66,7 @@ export class BackgroundHealth implements HealthMonitor {
     clearTimeout(this.#timer);
   }
 
-  async measureAll(): Promise<void> {
+  async #measureAll(): Promise<void> {
     const hosts = [...this.#options.fleets.values()].flatMap((fleet) =>
       fleet.hosts.map((host) => ({ fleet, host })),
     );
@@ -69,6 +83,7 @@ export class BackgroundHealth implements HealthMonitor {
     const selector = fleet.token.healthKey;
     if (host.phase !== 'ready' || selector === undefined) return;
     const key = { token: fleet.token.name, selector };
+    const admitted = 'any object';
     const aead = new NativeGcm(
       (_key, operation, body, context) => host.call(operation, body, context),
       entropy,
@@ -84,8 +99,8 @@ export class BackgroundHealth implements HealthMonitor {
     try {
       const plaintext = entropy.randomBytes(PROBE_BYTES);
       const aad = (metadata: Uint8Array): Uint8Array => metadata;
-      const sealed = await aead.seal({ key, generation: 0, plaintext, aad }, context);
-      const opened = await aead.open({ key, ...sealed, aad: sealed.metadata }, context);
+      const sealed = await aead.seal({ key, admitted, generation: 0, plaintext, aad }, context);
+      const opened = await aead.open({ key, admitted, ...sealed, aad: sealed.metadata }, context);
       if (!Buffer.from(opened).equals(plaintext))
         throw new HsmFault('internal', 'the token decrypted to something else');
       const okAtMs = clock.monotonicMs();

@@ -2,6 +2,7 @@
  * Key management on a token, through a token host of its own that lives as long as the work takes: what
  * the set-up and the command line use. Nothing here runs while requests are served.
  */
+import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -28,6 +29,8 @@ export type NewAesKey = Pick<AesKeyRequest, 'label' | 'idHex'> & Partial<AesKeyR
 export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenAdmin> {
   const process = spawnTokenHost({ env: options.env, token: 'administration', log: SILENT });
   const greeted = Promise.withResolvers<void>();
+  const fail = (reason: string): void =>
+    greeted.reject(new HsmFault('unavailable', `the token host ended: ${reason}`));
   const link: HostLink = new HostLink({
     socket: process.socket,
     profile: profileOf(options.device),
@@ -35,21 +38,29 @@ export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenA
     maxQueue: 16,
     events: {
       onGreeting: () => greeted.resolve(),
-      onLost: (reason) => greeted.reject(new Error(reason)),
+      onClosed: (reason) => link.lose(reason),
+      onLost: fail,
       onUnfit: (reason) => link.lose(reason),
     },
   });
-  void process.exited.then((how) => link.lose(`the token host ${how}`));
-  greeted.promise.catch(() => undefined);
-  await greeted.promise;
+  void process.exited.then(({ how }) => link.lose(`it ${how}`));
+  const silence = setTimeout(() => link.lose(`no greeting within ${GREETING_MS} ms`), GREETING_MS);
   const admin = new TokenAdmin(options, link, async () => {
     link.lose('done');
     const force = setTimeout(() => process.kill(), EXIT_GRACE_MS);
     await process.exited;
     clearTimeout(force);
   });
-  await admin.loadModule();
-  return admin;
+  try {
+    await greeted.promise;
+    await admin.loadModule();
+    return admin;
+  } catch (error) {
+    await admin[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    clearTimeout(silence);
+  }
 }
 
 export class TokenAdmin implements AsyncDisposable {
@@ -80,7 +91,9 @@ export class TokenAdmin implements AsyncDisposable {
   /** Finds the token and logs in, under the PIN latch. */
   async login(token: { tokenLabel: string; pin: Secret }): Promise<OpenedToken> {
     const info = await this.#open({ label: token.tokenLabel });
-    await latchedLogin(this.#link, info, token.pin, new PinLatch(this.#options.stateDir));
+    const { device, stateDir } = this.#options;
+    const latch = new PinLatch(stateDir);
+    await latchedLogin({ link: this.#link, token: info, profile: profileOf(device), pin: token.pin, latch });
     await this.#link.call('prepare', encodeJson({}));
     return info;
   }
@@ -124,6 +137,7 @@ export class TokenAdmin implements AsyncDisposable {
   }
 }
 
+const GREETING_MS = 10_000;
 const EXIT_GRACE_MS = 2_000;
 const SILENT: Log = {
   debug: () => undefined,

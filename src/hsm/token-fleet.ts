@@ -4,6 +4,7 @@ import { HsmFault } from '../domain/hsm-fault.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { CallContext, KeyDescription } from '../domain/ports/hsm.ts';
 import type { Meter } from '../domain/ports/meter.ts';
+import { HostLost } from './supervisor/host-lost.ts';
 import type { HostedToken, TokenSupervisor } from './supervisor/token-supervisor.ts';
 import { decodeJson, encodeJson, HostFault } from './wire/messages.ts';
 import { DEADLINE_MS, type OperationName } from './wire/operations.ts';
@@ -83,10 +84,10 @@ export class TokenFleet {
     try {
       return await first.call(operation, body, context);
     } catch (error) {
-      if (!(error instanceof HsmFault) || error.code !== 'unavailable' || this.hosts.length === 1)
+      // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
+      if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.hosts.length === 1)
         throw error;
-      const second = this.#pick(first);
-      return await second.call(operation, body, context);
+      return await this.#pick(first).call(operation, body, context);
     }
   }
 

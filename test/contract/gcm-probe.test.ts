@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeGcm } from '../../src/hsm/pkcs11/gcm-probe.ts';
 import { findToken, loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
 import { SessionPool } from '../../src/hsm/pkcs11/session-pool.ts';
+import { AlteredLibrary } from '../support/altered-library.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
 let token: TestToken;
@@ -24,14 +25,10 @@ afterAll(async () => {
   await token[Symbol.asyncDispose]();
 });
 
-/** The real library with some functions replaced, as a broken or limited token would answer. */
 function altered(functions: Partial<pkcs11js.PKCS11>): pkcs11js.PKCS11 {
-  return new Proxy(library, {
-    get: (target, name) => {
-      const own = functions[name as keyof pkcs11js.PKCS11] ?? target[name as keyof pkcs11js.PKCS11];
-      return typeof own === 'function' ? own.bind(target) : own;
-    },
-  });
+  const other = new AlteredLibrary(library);
+  other.replace(functions);
+  return other.library;
 }
 
 describe('the GCM probe', () => {

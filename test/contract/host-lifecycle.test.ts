@@ -17,8 +17,8 @@ import {
 
 const started: RunningProxy[] = [];
 
-async function start(settings: Parameters<typeof startProxy>[0] = {}): Promise<RunningProxy> {
-  const proxy = await startProxy(settings);
+async function start(...args: Parameters<typeof startProxy>): Promise<RunningProxy> {
+  const proxy = await startProxy(...args);
   started.push(proxy);
   return proxy;
 }
@@ -87,6 +87,29 @@ describe('a token host', () => {
     await load;
     expect(statuses).toHaveLength(320);
     expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  it('mistake 8: never uses an object that replaced an admitted key, whichever host is asked', async () => {
+    const proxy = await start(
+      { token: { hosts: 2 }, keys: { foo: { token: 'soft', label: 'foo', kcv: ZERO_KEY_KCV } } },
+      (token) =>
+        token
+          .deleteKey({ id: '0a01' })
+          .then(() => token.addAesKey({ label: 'foo', id: '0a01', value: Buffer.alloc(32) })),
+    );
+    await until(() => events(proxy, 'token-host.ready').length === 2);
+    expect(await encrypts(proxy)).toBe(true);
+    await proxy.token.deleteKey({ id: '0a01' });
+    await proxy.token.addAesKey({ label: 'foo', id: '0a01', bits: 128, extractable: true });
+    const names = new Set<string>();
+    for (let burst = 0; burst < 5; burst += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => proxy.post('keys/foo/encrypt', encryptBody(plaintext))),
+      );
+      for (const { status, body } of answers) names.add(`${status} ${body['errorName']}`);
+    }
+    expect([...names].sort()).toEqual(['400 InvalidStateException', '503 DependencyTimeoutException']);
+    expect(await encrypts(proxy)).toBe(false);
   });
 
   it('has no PIN in its arguments or environment, and only the allowlist in the latter', async () => {
@@ -205,3 +228,5 @@ const PKCS11_SPY =
   ['/usr/lib/x86_64-linux-gnu/pkcs11-spy.so', '/usr/lib/aarch64-linux-gnu/pkcs11-spy.so'].find((path) =>
     existsSync(path),
   ) ?? 'pkcs11-spy.so';
+/** AES-256 under the all-zero key of the zero block begins so (FIPS 197). */
+const ZERO_KEY_KCV = 'dc95c0';

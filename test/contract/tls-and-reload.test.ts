@@ -4,10 +4,11 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { ReloadRefusal } from '../../src/main.ts';
+import { controlGet } from '../../src/edge/control/control-client.ts';
+import { ReloadRefusal, startPortcullis } from '../../src/main.ts';
 import { CertificateShop, type Issued } from '../support/certificates.ts';
 import {
   CREDENTIAL,
@@ -15,6 +16,7 @@ import {
   metadata,
   type RunningProxy,
   startProxy,
+  until,
 } from '../support/running-proxy.ts';
 
 const run = promisify(execFile);
@@ -91,6 +93,11 @@ describe('reloading the configuration', () => {
       edit: (config: Yaml) => void Object.assign(config, { proxy: { host: '127.0.0.1', port: 1 } }),
       says: /^proxy .*changed/,
     },
+    {
+      name: 'the log level',
+      edit: (config: Yaml) => void Object.assign(config, { log: { level: 'debug' } }),
+      says: /^log changed/,
+    },
   ])(
     'refuses to change $name without a restart, and keeps the old configuration in force',
     async ({ edit, says }) => {
@@ -102,7 +109,82 @@ describe('reloading the configuration', () => {
   );
 });
 
+describe('reloading a large key map', () => {
+  it('mistake 12: X-49: disturbs no caller, refuses no key for want of an answer, and says what is absent', async () => {
+    const proxy = await start();
+    const absent = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, index) => [`k${index}`, { token: 'soft', label: `absent${index}` }]),
+    );
+    reload(proxy, (config) => {
+      const newStore = { pathPrefix: '/large', regions: ['us-east-1'], credentials: [CREDENTIAL] };
+      config.keyStores.push({ ...newStore, keys: { byid: { token: 'soft', id: '0b01' }, ...absent } });
+    });
+    const statuses = await Promise.all([1, 2, 3].map(() => proxy.post('keys/foo/encrypt', body)));
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const named = () => proxy.lines.filter(({ event }) => event === 'key.refused' || event === 'key.unknown');
+    await until(() => named().length >= 3001);
+    expect(named().filter(({ fields }) => !/not-found/.test(String(fields['reason'])))).toEqual([]);
+  });
+
+  it('X-40: health of the prefixes of the configuration in force', async () => {
+    const proxy = await start();
+    const health = async (prefix?: string) => {
+      const ask = { requestMetadata: metadata('KmsHealthCheck') };
+      return (await proxy.post('health', ask, prefix === undefined ? {} : { prefix })).status;
+    };
+    expect([await health(), await health('/late')]).toEqual([200, 404]);
+    reload(proxy, (config) => {
+      config.keyStores = config.keyStores.map((store) => ({ ...store, pathPrefix: '/late' }));
+    });
+    expect([await health(), await health('/late')]).toEqual([404, 200]);
+  });
+});
+
+describe('the listeners beside the proxy', () => {
+  it('tell readiness, measurements and state, and go when the process is disposed of', async () => {
+    const proxy = await start((token) => ({
+      more: { control: { socket: join(token.paths.directory, 'control.sock') } },
+    }));
+    const { metrics, control } = proxy.running.addresses;
+    expect((await fetch(`${metrics}/readyz`)).status).toBe(200);
+    expect(await (await fetch(`${metrics}/metrics`)).text()).toContain('portcullis_');
+    const socketPath = String(control).replace('unix:', '');
+    expect(await controlGet(socketPath, '/status')).toMatchObject({ generation: 1, ready: true });
+    reload(proxy, () => undefined);
+    expect(await controlGet(socketPath, '/status')).toMatchObject({ generation: 2 });
+    await proxy.running[Symbol.asyncDispose]();
+    expect(proxy.running.readiness()).toEqual({ ready: false, reasons: ['draining'] });
+    await expect(controlGet(socketPath, '/status')).rejects.toThrow();
+  });
+
+  it('a port that is taken ends the start, and what was started by then', async () => {
+    const proxy = await start();
+    const config = loadConfig(proxy.configFile);
+    const port = Number(new URL(proxy.running.addresses.proxy).port);
+    const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const taken = { ...config, proxy: { ...config.proxy, port } };
+    await expect(startPortcullis({ config: taken, log })).rejects.toThrow(/is taken by another process/);
+    expect(log.info).toHaveBeenLastCalledWith('stopped');
+  });
+});
+
 describe('TLS on the whole proxy', () => {
+  it('a reload whose certificate is no certificate changes nothing at all', async () => {
+    using shop = new CertificateShop();
+    const server = shop.issue({ cn: 'localhost', dns: ['localhost'], key: 'ec-sec1' });
+    chmodSync(server.keyFile, 0o600);
+    const proxy = await start({ proxy: { tls: { certFile: server.certFile, keyFile: server.keyFile } } });
+    const before = await serverSerial(proxy);
+    writeFileSync(server.certFile, 'no certificate');
+    expect(() =>
+      reload(proxy, (config) => {
+        config.keyStores = config.keyStores.map((store) => ({ ...store, pathPrefix: '/other' }));
+      }),
+    ).toThrow();
+    expect(proxy.lines.filter(({ event }) => event === 'config.reloaded')).toEqual([]);
+    expect(await serverSerial(proxy)).toBe(before);
+  });
+
   it('X-03 X-60 X-61 X-62 mistake 10: serves only clients with the pinned subject, and reloads its certificate', async () => {
     using shop = new CertificateShop();
     const server = shop.issue({ cn: 'localhost', dns: ['localhost'], key: 'ec-sec1' });

@@ -62,6 +62,7 @@ function aFrame(random: SeededRandom): Buffer {
   const body = random.chance(0.7)
     ? encodeGcm({
         selector,
+        fingerprint: random.bytes(8),
         iv: random.bytes(12),
         aad: random.bytes(random.integer(40)),
         input: random.bytes(random.integer(60)),

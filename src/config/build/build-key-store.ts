@@ -1,5 +1,6 @@
 /** A key store in domain terms, and what must hold inside one. */
 import { Bug } from '../../domain/bug.ts';
+import { isReservedMetadata } from '../../domain/xks/ciphertext-metadata.ts';
 import type { KeyStore, MappedKey, StoreCredential } from '../../domain/xks/key-store.ts';
 import { MAX_METADATA_BYTES } from '../../domain/xks/limits.ts';
 import { type Findings, type PathInFile, pathText } from '../findings.ts';
@@ -93,6 +94,14 @@ function buildLegacyMetadata(
       path,
       `is ${bytes.length} bytes long`,
       `at most ${MAX_METADATA_BYTES} bytes before Base64`,
+    );
+  }
+  if (isReservedMetadata(bytes)) {
+    findings.problem(
+      path,
+      'is a value that this proxy writes itself (4 or 20 bytes that start with 01)',
+      'the value that only the earlier proxy wrote',
+      'correct it, or remove it',
     );
   }
   return bytes;

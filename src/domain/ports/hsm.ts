@@ -50,8 +50,13 @@ export interface Sealed {
   readonly metadata: Uint8Array;
 }
 
+/** `any object` is for keys that nobody had to admit, such as a health key. */
+export type Admitted = KeyDescription | 'any object';
+
 export interface SealRequest {
   readonly key: TokenKey;
+  /** The description on which the key was admitted: another object in its place is refused with `unavailable`. */
+  readonly admitted: Admitted;
   /** Key generation, 0 … 65 535; 0 has no metadata. */
   readonly generation: number;
   readonly plaintext: Uint8Array;
@@ -61,6 +66,8 @@ export interface SealRequest {
 
 export interface OpenRequest {
   readonly key: TokenKey;
+  /** As for {@link SealRequest}. */
+  readonly admitted: Admitted;
   readonly ciphertext: Uint8Array;
   readonly iv: Uint8Array;
   readonly tag: Uint8Array;

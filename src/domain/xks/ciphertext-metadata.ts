@@ -39,8 +39,19 @@ export function decodeCiphertextMetadata(metadata: Uint8Array): CiphertextOrigin
   return { scheme: 'native-gcm', generation };
 }
 
+/**
+ * Whether a value is one of our own forms, those for later schemes included: metadata of another proxy must not
+ * be one, or our ciphertexts would be taken for that proxy's.
+ * @req X-30 X-38
+ */
+export function isReservedMetadata(metadata: Uint8Array): boolean {
+  const lengths = [NATIVE_GCM_BYTES, DERIVED_KEY_BYTES];
+  return metadata.length === 0 || (metadata[0] === VERSION && lengths.includes(metadata.length));
+}
+
 const VERSION = 1;
 const NATIVE_GCM = 1;
 const NATIVE_GCM_BYTES = 4;
+const DERIVED_KEY_BYTES = 20;
 const MAX_GENERATION = 0xffff;
 const GENERATION_ZERO: CiphertextOrigin = { scheme: 'native-gcm', generation: 0 };

@@ -1,5 +1,5 @@
 /** Fifth step, Decrypt only: what can be told of a ciphertext without the key. */
-import { decodeCiphertextMetadata } from '../../domain/xks/ciphertext-metadata.ts';
+import { decodeCiphertextMetadata, isReservedMetadata } from '../../domain/xks/ciphertext-metadata.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import { ACCEPTED_IV_BYTES, MAX_METADATA_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
 import { XksFault } from '../../domain/xks/xks-fault.ts';
@@ -32,9 +32,8 @@ export function enforceCiphertextForm(store: KeyStore, mapped: MappedKey, sealed
       `ciphertextMetadata has ${sealed.metadata.length} bytes; it has at most ${MAX_METADATA_BYTES}.`,
     );
   }
-  const generation = isLegacy(store, sealed.metadata)
-    ? 0
-    : decodeCiphertextMetadata(sealed.metadata)?.generation;
+  const origin = decodeCiphertextMetadata(sealed.metadata);
+  const generation = origin?.generation ?? (isLegacy(store, sealed.metadata) ? 0 : undefined);
   if (generation === undefined) {
     throw invalid('ciphertextMetadata is not of a kind that this proxy writes or was told to accept.');
   }
@@ -45,8 +44,9 @@ export function enforceCiphertextForm(store: KeyStore, mapped: MappedKey, sealed
   }
 }
 
-/** The site-wide metadata of the earlier proxy, for a prefix that was moved over from it. */
+/** The site-wide metadata of the earlier proxy, for a prefix that was moved over from it; never a form of our own. */
 function isLegacy(store: KeyStore, metadata: Uint8Array): boolean {
+  if (isReservedMetadata(metadata)) return false;
   const legacy = store.aadMode === 'sha256' ? store.legacyMetadata : undefined;
   return legacy !== undefined && Buffer.compare(legacy, metadata) === 0;
 }

@@ -40,6 +40,7 @@ export async function encrypt(
   const sealed = await engine.aead.seal(
     {
       key: key.mapped.key,
+      admitted: key.description,
       generation: key.mapped.generation,
       plaintext,
       aad: associatedData(key.store.aadMode, input.aad),

@@ -1,8 +1,9 @@
 /** Fourth step: state and usage of store, key and the object behind it. The first to ask the token. */
-import type { CallContext } from '../../domain/ports/hsm.ts';
+import type { CallContext, KeyDescription } from '../../domain/ports/hsm.ts';
 import { admitKey } from '../../domain/xks/key-admission.ts';
 import type { CryptoUsage, KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import { XksFault } from '../../domain/xks/xks-fault.ts';
+import { isAbsent } from './absent-key.ts';
 import type { ObjectClaims } from './object-claims.ts';
 import type { AdmittedKey, XksEngine } from './xks-engine.ts';
 
@@ -30,7 +31,7 @@ export function requireEnabledKey(mapped: MappedKey): void {
 
 /**
  * Looks at the object behind the key and refuses one that must not serve: one bad key never stops another.
- * @req X-09 X-20 X-49
+ * @req X-09 X-20 X-41 X-49
  */
 export async function lookAtKey(
   engine: XksEngine,
@@ -39,16 +40,27 @@ export async function lookAtKey(
   mapped: MappedKey,
   context: CallContext,
 ): Promise<AdmittedKey> {
-  const description = await engine.directory.describe(mapped.key, context);
+  const description = await describeKey(engine, claims, mapped, context);
+  const duplicate = claims.claim(store.pathPrefix, mapped, description);
   const admission = admitKey(mapped, description);
   if (!admission.admitted) throw refusedKey(mapped, admission.reason);
-  const duplicate = await claims.duplicate(
-    engine,
-    { pathPrefix: store.pathPrefix, mapped, description },
-    context,
-  );
   if (duplicate !== undefined) throw refusedKey(mapped, duplicate);
   return { store, mapped, description, usages: admission.usages };
+}
+
+/** Asks for this key alone: what its rivals are is known from their own use, and from the survey. */
+async function describeKey(
+  engine: XksEngine,
+  claims: ObjectClaims,
+  mapped: MappedKey,
+  context: CallContext,
+): Promise<KeyDescription> {
+  try {
+    return await engine.directory.describe(mapped.key, context);
+  } catch (error) {
+    if (isAbsent(error)) claims.release(mapped);
+    throw error;
+  }
 }
 
 /** @req X-51 */

@@ -1,74 +1,133 @@
 /**
- * Catches, at the time of use, one key object behind several external key ids. A key's rivals are the few
- * mapped keys whose selectors could find the same object, mostly none, so an ordinary request pays nothing.
+ * Which mapped key was found to stand in front of which object, so that one object behind several external
+ * key ids, or a health key behind one, is caught. Answers from memory alone: it never asks a token.
  */
-
-import { HsmFault } from '../../domain/hsm-fault.ts';
-import type { CallContext } from '../../domain/ports/hsm.ts';
+import { selectorText } from '../../domain/hsm/key-selector.ts';
+import type { KeyDescription, TokenKey } from '../../domain/ports/hsm.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
-import { type ObjectClaim, provablyDistinct, unsharedDuplicates } from '../../domain/xks/shared-objects.ts';
-import type { XksEngine } from './xks-engine.ts';
-
-interface Rival {
-  readonly store: KeyStore;
-  readonly mapped: MappedKey;
-}
+import {
+  holderRefusal,
+  type ObjectClaim,
+  type ObjectHolders,
+  objectIdentity,
+} from '../../domain/xks/shared-objects.ts';
 
 /**
- * Belongs to one list of key stores, that is to one loaded configuration. A clean verdict holds for its
- * life; a refusal is looked at again on each call, so that putting the token right is enough.
+ * Belongs to one list of key stores, that is to one loaded configuration: all instances over the same list
+ * know the same. What nobody has described yet is no evidence, so a key serves until its rival is known.
  */
 export class ObjectClaims {
-  readonly #all: readonly Rival[];
-  readonly #cleared = new WeakSet<MappedKey>();
+  readonly #known: Known;
 
   constructor(stores: readonly KeyStore[]) {
-    this.#all = stores.flatMap((store) => [...store.keys.values()].map((mapped) => ({ store, mapped })));
+    this.#known = knownOf(stores);
   }
 
   /**
-   * Why the key must be refused, or undefined. A rival that its token cannot describe now is no evidence:
-   * then the key serves, and the question stays open.
-   * @req X-09 X-49
+   * Notes what was found behind a key, and says why the key must be refused, or undefined. Cheap when the
+   * description is the one noted before.
+   * @req X-09 X-41 X-49
    */
-  async duplicate(engine: XksEngine, claim: ObjectClaim, context: CallContext): Promise<string | undefined> {
-    const { mapped } = claim;
-    if (mapped.shared || this.#cleared.has(mapped)) return undefined;
-    const rivals = this.#all.filter(
-      (rival) => rival.mapped !== mapped && !provablyDistinct(rival.mapped.key.selector, mapped.key.selector),
+  claim(pathPrefix: string, mapped: MappedKey, description: KeyDescription): string | undefined {
+    const { claims } = this.#known;
+    if (claims.get(mapped)?.description !== description) {
+      this.release(mapped);
+      const claim: PlacedClaim = { pathPrefix, mapped, description, holders: this.#holdersOf(description) };
+      claims.set(mapped, claim);
+      claim.holders.claims.add(claim);
+    }
+    return this.refusal(mapped);
+  }
+
+  /** Notes the object that a token's health checks use; undefined when there is none. @req X-41 */
+  claimHealthKey(key: TokenKey, description: KeyDescription | undefined): void {
+    const { healthKeys } = this.#known;
+    healthKeys.get(key.token)?.holders.healthKeyOf.delete(key.token);
+    healthKeys.delete(key.token);
+    if (description === undefined) return;
+    const holders = this.#holdersOf(description);
+    holders.healthKeyOf.add(key.token);
+    healthKeys.set(key.token, { key, description, holders });
+  }
+
+  /** Nothing stands behind the key now. */
+  release(mapped: MappedKey): void {
+    const claim = this.#known.claims.get(mapped);
+    if (claim === undefined) return;
+    claim.holders.claims.delete(claim);
+    this.#known.claims.delete(mapped);
+  }
+
+  /** What was noted last; undefined when nothing is known. */
+  descriptionOf(mapped: MappedKey): KeyDescription | undefined {
+    return this.#known.claims.get(mapped)?.description;
+  }
+
+  /** As {@link claim}, without a new look. */
+  refusal(mapped: MappedKey): string | undefined {
+    const claim = this.#known.claims.get(mapped);
+    return claim === undefined ? undefined : holderRefusal(claim, claim.holders);
+  }
+
+  /** Takes over what another configuration knew of the same keys, so that a reload lifts no refusal for a while. */
+  inherit(previous: ObjectClaims): void {
+    const { claims, healthKeys } = previous.#known;
+    const descriptions = new Map(
+      [...claims.values()].map((each) => [keyText(each.mapped.key), each.description]),
     );
-    const found = await Promise.all(rivals.map((rival) => describeRival(engine, rival, mapped, context)));
-    const claims = found.filter((entry) => typeof entry === 'object');
-    const refusal = unsharedDuplicates([claim, ...claims]).get(claim);
-    if (refusal === undefined && !found.includes('unknown')) this.#cleared.add(mapped);
-    return refusal;
+    for (const { key, description } of healthKeys.values()) this.claimHealthKey(key, description);
+    for (const { pathPrefix, keys } of this.#known.stores) {
+      for (const mapped of keys.values()) {
+        const description = descriptions.get(keyText(mapped.key));
+        if (description !== undefined) this.claim(pathPrefix, mapped, description);
+      }
+    }
+  }
+
+  #holdersOf(description: KeyDescription): MutableHolders {
+    const { objects } = this.#known;
+    const identity = objectIdentity(description);
+    const known = objects.get(identity);
+    if (known !== undefined) return known;
+    const holders: MutableHolders = { claims: new Set(), healthKeyOf: new Set() };
+    objects.set(identity, holders);
+    return holders;
   }
 }
 
-async function describeRival(
-  engine: XksEngine,
-  rival: Rival,
-  mapped: MappedKey,
-  context: CallContext,
-): Promise<ObjectClaim | 'none' | 'unknown'> {
-  try {
-    const description = await engine.directory.describe(
-      rival.mapped.key,
-      rivalContext(engine, rival, mapped, context),
-    );
-    return { pathPrefix: rival.store.pathPrefix, mapped: rival.mapped, description };
-  } catch (error) {
-    const nothingThere =
-      error instanceof HsmFault && (error.code === 'not-found' || error.code === 'ambiguous');
-    return nothingThere ? 'none' : 'unknown';
-  }
+interface MutableHolders extends ObjectHolders {
+  readonly claims: Set<ObjectClaim>;
+  readonly healthKeyOf: Set<string>;
 }
 
-/** Another token that hangs must not cost this token's callers their deadline. */
-function rivalContext(engine: XksEngine, rival: Rival, mapped: MappedKey, context: CallContext): CallContext {
-  if (rival.mapped.key.token === mapped.key.token) return context;
-  const deadlineMs = Math.min(context.deadlineMs, engine.clock.monotonicMs() + OTHER_TOKEN_WAIT_MS);
-  return { tenant: context.tenant, deadlineMs };
+interface PlacedClaim extends ObjectClaim {
+  readonly holders: MutableHolders;
 }
 
-const OTHER_TOKEN_WAIT_MS = 20;
+interface PlacedHealthKey {
+  readonly key: TokenKey;
+  readonly description: KeyDescription;
+  readonly holders: MutableHolders;
+}
+
+interface Known {
+  readonly stores: readonly KeyStore[];
+  readonly claims: Map<MappedKey, PlacedClaim>;
+  readonly healthKeys: Map<string, PlacedHealthKey>;
+  readonly objects: Map<string, MutableHolders>;
+}
+
+function knownOf(stores: readonly KeyStore[]): Known {
+  const present = KNOWN.get(stores);
+  if (present !== undefined) return present;
+  const fresh: Known = { stores, claims: new Map(), healthKeys: new Map(), objects: new Map() };
+  KNOWN.set(stores, fresh);
+  return fresh;
+}
+
+function keyText({ token, selector }: TokenKey): string {
+  return JSON.stringify([token, selectorText(selector)]);
+}
+
+/** By the list itself, which is what tells one loaded configuration from the next. */
+const KNOWN = new WeakMap<readonly KeyStore[], Known>();

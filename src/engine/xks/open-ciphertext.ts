@@ -17,7 +17,10 @@ export async function openCiphertext(
 ): Promise<Uint8Array> {
   const aad = associatedData(key.store.aadMode, sealed.aad)(sealed.metadata);
   const { ciphertext, iv, tag } = sealed;
-  const plaintext = await engine.aead.open({ key: key.mapped.key, ciphertext, iv, tag, aad }, context);
+  const plaintext = await engine.aead.open(
+    { key: key.mapped.key, admitted: key.description, ciphertext, iv, tag, aad },
+    context,
+  );
   if (plaintext.length !== ciphertext.length) {
     throw new Bug(`${ciphertext.length} bytes of ciphertext gave ${plaintext.length} bytes of plaintext`);
   }

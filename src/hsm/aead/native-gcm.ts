@@ -5,6 +5,7 @@
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import type {
+  Admitted,
   Aead,
   CallContext,
   OpenRequest,
@@ -14,6 +15,7 @@ import type {
 } from '../../domain/ports/hsm.ts';
 import { encodeCiphertextMetadata } from '../../domain/xks/ciphertext-metadata.ts';
 import { ACCEPTED_IV_BYTES, IV_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
+import { keyFingerprint } from '../wire/key-fingerprint.ts';
 import { encodeGcm } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
 
@@ -40,6 +42,7 @@ export class NativeGcm implements Aead {
     const iv = this.#entropy.randomBytes(IV_BYTES);
     const message = {
       selector: request.key.selector,
+      fingerprint: fingerprintOf(request.admitted),
       iv,
       aad: request.aad(metadata),
       input: request.plaintext,
@@ -61,7 +64,13 @@ export class NativeGcm implements Aead {
     if (tag.length !== TAG_BYTES || !ACCEPTED_IV_BYTES.includes(iv.length)) {
       throw new HsmFault('corrupt', 'the IV or the tag has a length that GCM here does not use');
     }
-    const message = { selector: request.key.selector, iv, aad, input: Buffer.concat([ciphertext, tag]) };
+    const message = {
+      selector: request.key.selector,
+      fingerprint: fingerprintOf(request.admitted),
+      iv,
+      aad,
+      input: Buffer.concat([ciphertext, tag]),
+    };
     const plaintext = await this.#call(request.key, 'gcmDecrypt', encodeGcm(message), context);
     if (plaintext.length !== ciphertext.length) {
       throw new HsmFault('internal', `the token returned ${plaintext.length} bytes for ${ciphertext.length}`);
@@ -69,3 +78,9 @@ export class NativeGcm implements Aead {
     return plaintext;
   }
 }
+
+function fingerprintOf(admitted: Admitted): Uint8Array {
+  return admitted === 'any object' ? ANY_KEY : keyFingerprint(admitted);
+}
+
+const ANY_KEY = new Uint8Array(0);

@@ -18,4 +18,10 @@ export interface DeviceProfile {
   };
   /** Token hosts that may run side by side on one token. */
   readonly maxHosts: number;
+  /** CK_RV values by which C_Decrypt may mean "this does not authenticate", beside the unambiguous ones. */
+  readonly tagFailureCodes: readonly number[];
+  /** Least time between two canary decryptions that settle ambiguous answers. */
+  readonly canaryDistanceMs: number;
+  /** After a failed login, C_GetTokenInfo shows CKF_USER_PIN_COUNT_LOW until the next good one. */
+  readonly showsFailedLogins: boolean;
 }

@@ -8,6 +8,7 @@ export interface OpenedToken {
   readonly model: string;
   readonly userPinLocked: boolean;
   readonly userPinFinalTry: boolean;
+  readonly userPinCountLow: boolean;
   readonly userPinInitialized: boolean;
   /** Mechanism types that the slot lists, CKM numbers. */
   readonly mechanisms: readonly number[];

@@ -4,23 +4,23 @@
  * waits for it, and trials keep a distance, so that a flood of bad ciphertexts costs the token little.
  */
 
-/** Ten trials a second at most. */
-export const TRIAL_DISTANCE_MS = 100;
-
 export class AmbiguityCourt {
-  readonly #canaryPasses: () => boolean;
+  readonly #tokenIsSound: () => boolean;
+  readonly #distanceMs: () => number;
   #waiting: ((tokenIsSound: boolean) => void)[] = [];
   #lastTrialMs = Number.NEGATIVE_INFINITY;
 
-  constructor(canaryPasses: () => boolean) {
-    this.#canaryPasses = canaryPasses;
+  /** `distanceMs`: least time between two trials. */
+  constructor(tokenIsSound: () => boolean, distanceMs: () => number) {
+    this.#tokenIsSound = tokenIsSound;
+    this.#distanceMs = distanceMs;
   }
 
-  /** Calls `settle` with the verdict of the next trial: at once, or within {@link TRIAL_DISTANCE_MS}. */
+  /** Calls `settle` with the verdict of the next trial: at once, or within the distance. */
   judge(settle: (tokenIsSound: boolean) => void): void {
     this.#waiting.push(settle);
     if (this.#waiting.length > 1) return;
-    const waitMs = this.#lastTrialMs + TRIAL_DISTANCE_MS - performance.now();
+    const waitMs = this.#lastTrialMs + this.#distanceMs() - performance.now();
     if (waitMs <= 0) this.#hold();
     else setTimeout(() => this.#hold(), waitMs);
   }
@@ -29,7 +29,7 @@ export class AmbiguityCourt {
     this.#lastTrialMs = performance.now();
     const settled = this.#waiting;
     this.#waiting = [];
-    const verdict = this.#canaryPasses();
+    const verdict = this.#tokenIsSound();
     for (const settle of settled) settle(verdict);
   }
 }

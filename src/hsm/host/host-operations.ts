@@ -1,18 +1,20 @@
 /** What a token host does for each operation. State grows in one order: open, login, prepare, then work. */
-import { randomBytes } from 'node:crypto';
 import type { PKCS11 } from 'pkcs11js';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { KeyDescription } from '../../domain/ports/hsm.ts';
+import type { DeviceProfile } from '../devices/profile.ts';
 import { profileOf } from '../devices/profiles.ts';
 import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
 import { type GcmCapability, probeGcm } from '../pkcs11/gcm-probe.ts';
 import { generateAesKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
-import { KeyLocator } from '../pkcs11/key-locator.ts';
+import { type IsAdmitted, KeyLocator } from '../pkcs11/key-locator.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { findToken, loadModule, type TokenSlot } from '../pkcs11/pkcs11-module.ts';
 import { SessionPool } from '../pkcs11/session-pool.ts';
+import { keyFingerprint } from '../wire/key-fingerprint.ts';
 import {
   decodeGcm,
   decodeJson,
@@ -24,15 +26,32 @@ import {
   type PrepareMessage,
 } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
+import { Canary } from './canary.ts';
 
 export class HostOperations {
+  readonly #load: LoadModule;
+  readonly #canary = new Canary({
+    encrypt: (message) => this.#withKey(message, gcmEncrypt),
+    decrypt: (message) => this.#withKey(message, gcmDecrypt),
+    answers: () => need(this.#library, 'open').C_GetTokenInfo(need(this.#token, 'open').slot),
+    seesAnyObject: () => need(this.#keys, 'login').seesAnyObject(),
+  });
   #library: PKCS11 | undefined;
+  #profile: DeviceProfile | undefined;
   #token: TokenSlot | undefined;
   #sessions: SessionPool | undefined;
   #keys: KeyLocator | undefined;
-  #canary: Canary | undefined;
   #gcm: GcmCapability = 'listed';
   #loginAnswered = false;
+
+  /** `load` is the door for a test that puts faults between us and the module. */
+  constructor(load: LoadModule = loadModule) {
+    this.#load = load;
+  }
+
+  get profile(): DeviceProfile {
+    return need(this.#profile, 'open');
+  }
 
   /** The reply's body. Throws an HsmFault. */
   run(operation: OperationName, body: Uint8Array): Uint8Array {
@@ -44,43 +63,25 @@ export class HostOperations {
       case 'prepare':
         return this.#prepare(decodeJson<PrepareMessage>(body));
       case 'describe':
-        return encodeJson(need(this.#keys, 'login').describe(decodeJson<KeySelector>(body)));
+        return encodeJson(
+          this.#locating(() => need(this.#keys, 'login').describe(decodeJson<KeySelector>(body))),
+        );
       case 'gcmEncrypt':
-        return this.#gcmEncrypt(decodeGcm(body));
+        return this.#locating(() => this.#withKey(decodeGcm(body), gcmEncrypt));
       case 'gcmDecrypt':
-        return this.#gcmDecrypt(decodeGcm(body));
+        return this.#locating(() => this.#gcmDecrypt(decodeGcm(body)));
       case 'listKeys':
         return this.#listKeys(decodeJson<ListKeysMessage>(body));
-      case 'initToken': {
-        const serial = initToken(need(this.#library, 'open'), decodeJson<NewToken>(body));
-        body.fill(0);
-        return encodeJson({ serial });
-      }
+      case 'initToken':
+        return this.#initToken(body);
       case 'generateKey':
-        need(this.#keys, 'login');
-        generateAesKey(
-          need(this.#library, 'open'),
-          need(this.#token, 'open').slot,
-          decodeJson<AesKeyRequest>(body),
-        );
-        return EMPTY;
+        return this.#generateKey(decodeJson<AesKeyRequest>(body));
     }
   }
 
-  /**
-   * Whether the known ciphertext still decrypts to the known plaintext. Where no health key could be used to
-   * make one, the token's answer to C_GetTokenInfo has to do.
-   */
-  canaryPasses(): boolean {
-    try {
-      if (this.#canary !== undefined)
-        return this.#gcmDecrypt(this.#canary.message).equals(this.#canary.plaintext);
-      need(this.#library, 'open').C_GetTokenInfo(need(this.#token, 'open').slot);
-      return true;
-    } catch {
-      // Whatever it is that fails: a token that cannot do this is not sound.
-      return false;
-    }
+  /** Whether the token can be trusted to have judged a failed call by its input. */
+  tokenIsSound(): boolean {
+    return this.#canary.tokenIsSound();
   }
 
   /** Whether this fault of C_Login leaves the PIN untried. */
@@ -91,10 +92,11 @@ export class HostOperations {
   }
 
   #open(message: OpenMessage): Uint8Array {
-    this.#library ??= loadModule(message.module, message.libraryParameters);
+    this.#profile = profileOf(message.profile);
+    this.#library ??= this.#load(message.module, message.libraryParameters);
     if (message.token === undefined) return encodeJson({});
     this.#token = findToken(this.#library, message.token);
-    this.#sessions = new SessionPool(this.#library, this.#token.slot, profileOf(message.profile).maxSessions);
+    this.#sessions = new SessionPool(this.#library, this.#token.slot, this.#profile.maxSessions);
     return encodeJson(this.#token.info);
   }
 
@@ -115,30 +117,19 @@ export class HostOperations {
   #prepare(message: PrepareMessage): Uint8Array {
     const token = need(this.#token, 'open');
     this.#gcm = probeGcm(need(this.#library, 'open'), need(this.#sessions, 'open'), token.info.mechanisms);
-    return encodeJson({ gcm: this.#gcm, canary: this.#tryCanary(message.healthKey) } satisfies PreparedToken);
+    const canary = this.#canary.prepare(message.healthKey);
+    return encodeJson({ gcm: this.#gcm, canary } satisfies PreparedToken);
   }
 
-  #tryCanary(healthKey: KeySelector | undefined): string {
-    if (healthKey === undefined) return 'no health key is configured';
+  /** A token that went away under its login shows no objects any more, which must not pass for a deleted key. */
+  #locating<T>(work: () => T): T {
     try {
-      this.#canary = this.#makeCanary(healthKey);
-      return '';
+      return work();
     } catch (error) {
-      if (error instanceof HsmFault && KEY_FAULTS.has(error.code)) return error.detail;
-      throw error;
+      if (!(error instanceof HsmFault) || error.code !== 'not-found' || this.#canary.tokenIsSound())
+        throw error;
+      throw new TokenGone(error);
     }
-  }
-
-  #makeCanary(selector: KeySelector): Canary {
-    const plaintext = randomBytes(16);
-    const iv = randomBytes(12);
-    const aad = Buffer.from('portcullis canary');
-    const input = Buffer.from(this.#gcmEncrypt({ selector, iv, aad, input: plaintext }));
-    return { plaintext, message: { selector, iv, aad, input } };
-  }
-
-  #gcmEncrypt(message: GcmMessage): Buffer {
-    return this.#withKey(message, gcmEncrypt);
   }
 
   #gcmDecrypt(message: GcmMessage): Buffer {
@@ -151,7 +142,8 @@ export class HostOperations {
       throw new HsmFault('unsupported', 'the token cannot do AES-GCM (CKM_AES_GCM)');
     }
     const library = need(this.#library, 'open');
-    return need(this.#keys, 'login').withKey(message.selector, (session, key) =>
+    const keys = need(this.#keys, 'login');
+    return keys.withKey(message.selector, admits(message), (session, key) =>
       work(library, session, key, message),
     );
   }
@@ -162,15 +154,36 @@ export class HostOperations {
     const page = { tokenSerial: token.info.serial, offset: message.offset, limit: KEYS_PER_PAGE };
     return encodeJson(listKeys(need(this.#library, 'open'), token.slot, page));
   }
+
+  #initToken(body: Uint8Array): Uint8Array {
+    const serial = initToken(need(this.#library, 'open'), decodeJson<NewToken>(body));
+    body.fill(0);
+    return encodeJson({ serial });
+  }
+
+  #generateKey(request: AesKeyRequest): Uint8Array {
+    need(this.#keys, 'login');
+    generateAesKey(need(this.#library, 'open'), need(this.#token, 'open').slot, request);
+    return EMPTY;
+  }
+}
+
+/** The token shows none of its objects: this host will not find them again. */
+export class TokenGone extends HsmFault {
+  constructor(cause: HsmFault) {
+    super('unavailable', 'the token shows no objects any more', { cause });
+  }
+}
+
+function admits({ fingerprint }: GcmMessage): IsAdmitted {
+  if (fingerprint.length === 0) return () => true;
+  return (description: KeyDescription) => Buffer.compare(keyFingerprint(description), fingerprint) === 0;
 }
 
 /** Keys in one answer of `listKeys`: their descriptions stay well below the frame limit. */
 const KEYS_PER_PAGE = 50;
 
-interface Canary {
-  readonly plaintext: Buffer;
-  readonly message: GcmMessage;
-}
+export type LoadModule = typeof loadModule;
 
 type GcmWork = (library: PKCS11, session: Buffer, key: Buffer, message: GcmInput) => Buffer;
 
@@ -178,8 +191,5 @@ function need<T>(value: T | undefined, step: string): T {
   if (value === undefined) throw new HsmFault('unavailable', `the token host has not done "${step}" yet`);
   return value;
 }
-
-/** Faults that speak of the health key alone. */
-const KEY_FAULTS: ReadonlySet<HsmFault['code']> = new Set(['not-found', 'ambiguous', 'usage', 'unsupported']);
 
 const EMPTY = new Uint8Array(0);

@@ -12,15 +12,19 @@ import { type Frame, PROTOCOL_VERSION } from '../wire/frame.ts';
 import { encodeJson, type FaultMessage, type Greeting, STATUS_OK, statusOf } from '../wire/messages.ts';
 import { OPERATIONS, type OperationName, operationOf } from '../wire/operations.ts';
 import { AmbiguityCourt } from './ambiguity-court.ts';
-import { HostOperations } from './host-operations.ts';
+import { HostOperations, type LoadModule, TokenGone } from './host-operations.ts';
 
 export class TokenHost {
   readonly #channel: Channel;
-  readonly #operations = new HostOperations();
-  readonly #court = new AmbiguityCourt(() => this.#operations.canaryPasses());
+  readonly #operations: HostOperations;
+  readonly #court = new AmbiguityCourt(
+    () => this.#operations.tokenIsSound(),
+    () => this.#operations.profile.canaryDistanceMs,
+  );
 
   /** `onEnd` runs when the supervisor is gone: a host never outlives it. */
-  constructor(socket: Duplex, onEnd: () => void) {
+  constructor(socket: Duplex, onEnd: () => void, load?: LoadModule) {
+    this.#operations = new HostOperations(load);
     this.#channel = new Channel(socket, {
       onFrames: (frames) => this.#answerAll(frames),
       onClosed: () => onEnd(),
@@ -46,23 +50,47 @@ export class TokenHost {
       if (operation === undefined) throw new HsmFault('unsupported', `operation ${frame.code} is unknown`);
       this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
     } catch (error) {
-      if (error instanceof Pkcs11Failure && error.blame === 'ambiguous') this.#trial(frame, operation, error);
-      else this.#refuse(frame, error);
-    }
-  }
-
-  /** The value could mean bad data or a broken token: the canary decides whom the caller hears about. */
-  #trial(frame: Frame, operation: OperationName | undefined, error: Pkcs11Failure): void {
-    this.#court.judge((tokenIsSound) => {
-      if (!tokenIsSound) {
-        this.#refuse(frame, error, { code: 'unavailable', fatal: true });
-      } else if (operation === 'gcmDecrypt') {
-        this.#refuse(frame, error, { code: 'corrupt', detail: 'the ciphertext does not authenticate' });
+      if (operation !== undefined && CRYPTO.has(operation) && isAmbiguous(error)) {
+        this.#trial(frame, operation, error);
       } else {
         this.#refuse(frame, error);
       }
+    }
+  }
+
+  /**
+   * The value could mean bad data or a broken token: the canary decides whom the caller hears about. A sound
+   * token gets the call once more, since a passing fault of the token looks the same; only what C_Decrypt
+   * then still refuses, by a value that means so on this device, is bad data.
+   */
+  #trial(frame: Frame, operation: OperationName, first: Pkcs11Failure): void {
+    this.#court.judge((tokenIsSound) => {
+      if (tokenIsSound) this.#retry(frame, operation);
+      else this.#refuse(frame, first, { code: 'unavailable', fatal: true });
       this.#channel.flush();
     });
+  }
+
+  #retry(frame: Frame, operation: OperationName): void {
+    try {
+      this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
+    } catch (error) {
+      if (this.#isTagFailure(error)) {
+        this.#refuse(frame, error, { code: 'corrupt', detail: 'the ciphertext does not authenticate' });
+      } else if (error instanceof Pkcs11Failure && error.blame === 'ambiguous') {
+        this.#refuse(frame, error, { code: operation === 'gcmDecrypt' ? 'unavailable' : error.code });
+      } else {
+        this.#refuse(frame, error);
+      }
+    }
+  }
+
+  #isTagFailure(error: unknown): boolean {
+    return (
+      error instanceof Pkcs11Failure &&
+      error.functionName === 'C_Decrypt' &&
+      this.#operations.profile.tagFailureCodes.includes(error.value)
+    );
   }
 
   #refuse(frame: Frame, error: unknown, verdict: Verdict = {}): void {
@@ -72,9 +100,7 @@ export class TokenHost {
     const message: FaultMessage = {
       detail: verdict.detail ?? fault.detail,
       ...(origin !== undefined && { origin }),
-      ...((verdict.fatal === true || (fault instanceof Pkcs11Failure && fault.blame === 'host')) && {
-        fatal: true,
-      }),
+      ...((verdict.fatal === true || endsHost(fault)) && { fatal: true }),
       ...(fault instanceof KeyChanged && { stale: true }),
       ...(this.#operations.pinUnjudged(fault) && { pinUnjudged: true }),
     };
@@ -95,3 +121,14 @@ interface Verdict {
 function causeText(cause: unknown): string | undefined {
   return cause instanceof Error ? `${cause.name}: ${cause.message}`.slice(0, 300) : undefined;
 }
+
+function isAmbiguous(error: unknown): error is Pkcs11Failure {
+  return error instanceof Pkcs11Failure && error.blame === 'ambiguous';
+}
+
+function endsHost(fault: HsmFault): boolean {
+  return fault instanceof TokenGone || (fault instanceof Pkcs11Failure && fault.blame === 'host');
+}
+
+/** Operations that may be done twice without harm. */
+const CRYPTO: ReadonlySet<OperationName> = new Set(['gcmEncrypt', 'gcmDecrypt']);

@@ -13,7 +13,7 @@ import { findBlankSlot, findToken } from './pkcs11-module.ts';
 /** Initialises the first blank token and sets its user PIN; returns its serial number. */
 export function initToken(library: PKCS11, message: NewToken): string {
   const slot = findBlankSlot(library);
-  callPkcs11('C_InitToken', () => library.C_InitToken(slot, message.soPin, message.label.padEnd(32)));
+  callPkcs11('C_InitToken', () => library.C_InitToken(slot, message.soPin, padded(message.label)));
   // SoftHSM2 moves an initialised token to another slot, so the token is looked up by its label.
   const token = findToken(library, { label: message.label });
   const session = openSession(library, token.slot);
@@ -77,9 +77,16 @@ export function generateAesKey(library: PKCS11, slot: Handle, message: AesKeyReq
   }
 }
 
+/** CK_TOKEN_INFO labels are 32 bytes of UTF-8, blank padded (PKCS#11 v2.40, section 3.2). */
+function padded(label: string): string {
+  return label + ' '.repeat(Math.max(0, TOKEN_LABEL_BYTES - Buffer.byteLength(label)));
+}
+
 function openSession(library: PKCS11, slot: Handle): graphene.Session {
   const flags = graphene.SessionFlag.SERIAL_SESSION | graphene.SessionFlag.RW_SESSION;
   return callPkcs11('C_OpenSession', () =>
     new graphene.Slot(slot, new graphene.Module(library), library).open(flags),
   );
 }
+
+const TOKEN_LABEL_BYTES = 32;

@@ -2,6 +2,7 @@
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import { aesCheckValue } from './key-check-value.ts';
+import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 
 /** Describes the object. Attributes that the token refuses count as the unsafe value: extractable, no usage. */
 export function readKeyDescription(
@@ -31,13 +32,17 @@ export function readKeyDescription(
   };
 }
 
+/** Undefined where the token does not have, or will not give, this attribute; the caller decides what absence means. */
 function readAttribute(library: PKCS11, session: Handle, key: Handle, type: number): Buffer | undefined {
   try {
-    const value = library.C_GetAttributeValue(session, key, [{ type }])[0]?.value;
-    return Buffer.isBuffer(value) ? value : undefined;
-  } catch {
-    // The token does not have, or will not give, this attribute; the caller decides what absence means.
-    return undefined;
+    const [attribute] = callPkcs11('C_GetAttributeValue', () =>
+      library.C_GetAttributeValue(session, key, [{ type }]),
+    );
+    return Buffer.isBuffer(attribute?.value) ? attribute.value : undefined;
+  } catch (error) {
+    // Anything else is trouble of the moment, and must not be taken for a property of the key.
+    if (error instanceof Pkcs11Failure && ATTRIBUTE_WITHHELD.has(error.value)) return undefined;
+    throw error;
   }
 }
 
@@ -58,3 +63,6 @@ const KEY_TYPES: ReadonlyMap<number, KeyDescription['keyType']> = new Map([
   [pkcs11js.CKK_AES, 'AES'],
   [pkcs11js.CKK_GENERIC_SECRET, 'GENERIC_SECRET'],
 ]);
+
+/** CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_FUNCTION_NOT_SUPPORTED. */
+const ATTRIBUTE_WITHHELD: ReadonlySet<number> = new Set([0x11, 0x12, 0x54]);

@@ -3,6 +3,7 @@
  * login lasts. A handle that turns out stale is looked up once more; if another object stands there now,
  * whoever relied on the description is told.
  */
+import { isDeepStrictEqual } from 'node:util';
 import pkcs11js, { type Handle, type PKCS11, type Template } from 'pkcs11js';
 import { type KeySelector, selectorText } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
@@ -24,6 +25,9 @@ interface LocatedKey {
   readonly description: KeyDescription;
 }
 
+/** Says whether a description is the one that the caller relies on. */
+export type IsAdmitted = (description: KeyDescription) => boolean;
+
 export class KeyLocator {
   readonly #library: PKCS11;
   readonly #sessions: SessionPool;
@@ -42,29 +46,57 @@ export class KeyLocator {
   }
 
   /**
-   * Lends a session and the key's handle to `use`. After CKR_OBJECT_HANDLE_INVALID the key is looked up
-   * again and, if it is the same key, `use` runs once more.
+   * Lends a session and the key's handle to `use`. A key that is not the admitted one, or whose handle has
+   * gone stale, is looked up again; if it is the admitted one then, `use` runs, once more at most.
    */
-  withKey<T>(selector: KeySelector, use: (session: Handle, key: Handle) => T): T {
-    const before = this.#located.get(selectorText(selector)) ?? this.#locate(selector);
+  withKey<T>(selector: KeySelector, isAdmitted: IsAdmitted, use: (session: Handle, key: Handle) => T): T {
+    const known = this.#located.get(selectorText(selector));
+    const before =
+      known !== undefined && isAdmitted(known.description)
+        ? known
+        : this.#locateAdmitted(selector, isAdmitted);
     try {
       return this.#sessions.withSession((session) => use(session, before.handle));
     } catch (error) {
       if (!(error instanceof Pkcs11Failure) || !isStaleHandle(error.value)) throw error;
     }
-    this.#located.delete(selectorText(selector));
-    const after = this.#locate(selector);
-    if (JSON.stringify(after.description) !== JSON.stringify(before.description))
-      throw new KeyChanged(selector);
+    const after = this.#locateAdmitted(selector, isAdmitted);
+    if (!isDeepStrictEqual(after.description, before.description)) throw new KeyChanged(selector);
     return this.#sessions.withSession((session) => use(session, after.handle));
   }
 
+  /** Whether the token shows any object at all to this login. */
+  seesAnyObject(): boolean {
+    return this.#sessions.withSession((session) => this.#search(session, []).length > 0);
+  }
+
+  #locateAdmitted(selector: KeySelector, isAdmitted: IsAdmitted): LocatedKey {
+    const located = this.#locate(selector);
+    if (!isAdmitted(located.description)) throw new KeyChanged(selector);
+    return located;
+  }
+
+  /** An object that is deleted between being found and being read is looked for once more. */
   #locate(selector: KeySelector): LocatedKey {
-    const located = this.#sessions.withSession((session) => {
+    this.#located.delete(selectorText(selector));
+    let located: LocatedKey;
+    try {
+      located = this.#findAndRead(selector);
+    } catch (error) {
+      if (!(error instanceof Pkcs11Failure) || !isStaleHandle(error.value)) throw error;
+      located = this.#findAndRead(selector);
+    }
+    this.#located.set(selectorText(selector), located);
+    return located;
+  }
+
+  #findAndRead(selector: KeySelector): LocatedKey {
+    return this.#sessions.withSession((session) => {
       const handles = this.#find(session, selector);
       const [handle] = handles;
-      if (handle === undefined)
+      if (handle === undefined) {
         throw new HsmFault('not-found', `the token has no secret key with ${selectorText(selector)}`);
+      }
       if (handles.length > 1) {
         throw new HsmFault(
           'ambiguous',
@@ -73,8 +105,6 @@ export class KeyLocator {
       }
       return { handle, description: readKeyDescription(this.#library, session, handle, this.#tokenSerial) };
     });
-    this.#located.set(selectorText(selector), located);
-    return located;
   }
 
   /** At most two handles: more would change nothing. */
@@ -87,6 +117,10 @@ export class KeyLocator {
       template.push({ type: pkcs11js.CKA_LABEL, value: Buffer.from(selector.label, 'utf8') });
     if (selector.idHex !== undefined)
       template.push({ type: pkcs11js.CKA_ID, value: Buffer.from(selector.idHex, 'hex') });
+    return this.#search(session, template);
+  }
+
+  #search(session: Handle, template: Template): Handle[] {
     callPkcs11('C_FindObjectsInit', () => this.#library.C_FindObjectsInit(session, template));
     try {
       return callPkcs11('C_FindObjects', () => this.#library.C_FindObjects(session, 2));

@@ -87,6 +87,7 @@ function describeToken(library: PKCS11, slot: Handle, token: TokenInfo): OpenedT
     model: `${token.model.trim()} ${version}`,
     userPinLocked: (token.flags & pkcs11js.CKF_USER_PIN_LOCKED) !== 0,
     userPinFinalTry: (token.flags & pkcs11js.CKF_USER_PIN_FINAL_TRY) !== 0,
+    userPinCountLow: (token.flags & pkcs11js.CKF_USER_PIN_COUNT_LOW) !== 0,
     userPinInitialized: (token.flags & pkcs11js.CKF_USER_PIN_INITIALIZED) !== 0,
     mechanisms: callPkcs11('C_GetMechanismList', () => library.C_GetMechanismList(slot)),
   };

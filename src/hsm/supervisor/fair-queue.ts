@@ -7,6 +7,16 @@ export class FairQueue<T> {
     return this.#size;
   }
 
+  /** Tenants that have something waiting. */
+  get tenants(): number {
+    return this.#byTenant.size;
+  }
+
+  /** How much of one tenant waits. */
+  sizeOf(tenant: number): number {
+    return this.#byTenant.get(tenant)?.length ?? 0;
+  }
+
   push(tenant: number, item: T): void {
     this.#size += 1;
     const items = this.#byTenant.get(tenant);

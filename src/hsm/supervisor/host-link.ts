@@ -9,7 +9,7 @@ import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
 import { Channel } from '../wire/channel.ts';
-import { type Frame, PROTOCOL_VERSION } from '../wire/frame.ts';
+import { type Frame, MAX_BODY_BYTES, PROTOCOL_VERSION } from '../wire/frame.ts';
 import { decodeJson, faultOf, type Greeting, type HostFault, STATUS_OK } from '../wire/messages.ts';
 import {
   DEADLINE_MS,
@@ -19,10 +19,13 @@ import {
   type OperationName,
 } from '../wire/operations.ts';
 import type { Call, CallOptions } from './call.ts';
+import { HostLost } from './host-lost.ts';
 import { Lane } from './lane.ts';
 
 export interface HostLinkEvents {
   onGreeting(greeting: Greeting): void;
+  /** The host closed the connection; how it ended will be known when its process has. */
+  onClosed(reason: string): void;
   /** The connection is over; every call in it was rejected. Called once. */
   onLost(reason: string): void;
   /** A call outlived the hang limit, or the host said that it can do no more good. */
@@ -41,10 +44,12 @@ export class HostLink {
   readonly #options: HostLinkOptions;
   readonly #channel: Channel;
   readonly #lanes: Readonly<Record<LaneName, Lane>>;
+  /** In the order in which they were sent. */
   readonly #inFlight = new Map<number, LinkedCall>();
   #nextId = 1;
   #watch: NodeJS.Timeout | undefined;
   #watchDueMs = 0;
+  #lastAnswerMs = Number.NEGATIVE_INFINITY;
   #greeted = false;
   #lost = false;
 
@@ -56,8 +61,13 @@ export class HostLink {
     };
     this.#channel = new Channel(options.socket, {
       onFrames: (frames) => this.#receive(frames),
-      onClosed: (reason) => this.lose(reason),
+      onClosed: (reason) => options.events.onClosed(reason),
     });
+  }
+
+  /** Nothing can be sent any more. */
+  get lost(): boolean {
+    return this.#lost || this.#channel.closed;
   }
 
   /** Calls that wait or run. */
@@ -65,13 +75,22 @@ export class HostLink {
     return this.#lanes.fast.load + this.#lanes.slow.load;
   }
 
-  /** Sends a request. Faults: `busy` (queue full), `timeout`, `unavailable` (host lost), and whatever the host answers. */
+  /**
+   * Sends a request. Faults: `busy` (queue full), `timeout`, `unavailable` (a {@link HostLost}), and
+   * whatever the host answers.
+   */
   call(operation: OperationName, body: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
     const { deadlineClass, lane } = OPERATIONS[operation];
     const nowMs = this.#options.clock.monotonicMs();
     const deadlineMs = options.deadlineMs ?? nowMs + DEADLINE_MS[deadlineClass];
-    if (this.#lost) return Promise.reject(new HsmFault('unavailable', 'the token host is gone'));
+    if (this.lost)
+      return Promise.reject(new HostLost('gone before the call', { sent: false, crashed: false }));
     if (deadlineMs <= nowMs) return Promise.reject(tooLate());
+    if (body.length > MAX_BODY_BYTES) {
+      return Promise.reject(
+        new HsmFault('unsupported', `a request may hold ${MAX_BODY_BYTES} bytes, not ${body.length}`),
+      );
+    }
     return new Promise((resolve, reject) => {
       const call: Call = { operation, tenant: options.tenant ?? 0, body, deadlineMs, resolve, reject };
       if (!this.#lanes[lane].enqueue(call)) {
@@ -83,16 +102,17 @@ export class HostLink {
     });
   }
 
-  /** Ends the connection and rejects what waits. Safe to call again. */
-  lose(reason: string): void {
+  /** Ends the connection and rejects what waits. `crashed`: the process ended of its own doing. Safe to call again. */
+  lose(reason: string, crashed = false): void {
     if (this.#lost) return;
     this.#lost = true;
     clearTimeout(this.#watch);
     this.#channel.close();
-    const fault = new HsmFault('unavailable', 'the token host was lost', { cause: new Error(reason) });
+    const unsent = new HostLost(reason, { sent: false, crashed });
     for (const lane of Object.values(this.#lanes))
-      for (const call of lane.extract(() => true)) call.reject(fault);
-    for (const { call } of this.#inFlight.values()) call.reject(fault);
+      for (const call of lane.extract(() => true)) call.reject(unsent);
+    const sent = new HostLost(reason, { sent: true, crashed });
+    for (const { call } of this.#inFlight.values()) call.reject(sent);
     this.#inFlight.clear();
     this.#options.events.onLost(reason);
   }
@@ -106,10 +126,18 @@ export class HostLink {
         continue;
       }
       const id = this.#freeId();
-      this.#inFlight.set(id, { call, lane: laneName, answered: false });
-      lane.started(nowMs);
-      const { code } = OPERATIONS[call.operation];
-      this.#channel.send({ id, code, lane: LANE_CODES[laneName], tenant: call.tenant, body: call.body });
+      this.#inFlight.set(id, { call, lane: laneName, sentMs: nowMs, answered: false });
+      lane.started();
+      const operation: { readonly code: number; readonly secret?: true } = OPERATIONS[call.operation];
+      const frame = {
+        id,
+        code: operation.code,
+        lane: LANE_CODES[laneName],
+        tenant: call.tenant,
+        body: call.body,
+      };
+      if (operation.secret === true) this.#channel.sendAndWipe(frame);
+      else this.#channel.send(frame);
     }
   }
 
@@ -141,18 +169,20 @@ export class HostLink {
       this.#options.events.onUnfit(`the token host answered request ${frame.id}, which nobody made`);
       return;
     }
+    // Only what could be read is an answer: a call whose answer is garbage is rejected with the rest.
+    const fault = frame.code === STATUS_OK ? undefined : faultOf(frame.code, frame.body);
     this.#inFlight.delete(frame.id);
-    this.#lanes[linked.lane].finished(this.#options.clock.monotonicMs());
-    this.#answer(linked, frame);
+    this.#lastAnswerMs = this.#options.clock.monotonicMs();
+    this.#lanes[linked.lane].finished();
+    this.#answer(linked, frame.body, fault);
     this.#dispatch(linked.lane);
   }
 
-  #answer({ call, answered }: LinkedCall, frame: Frame): void {
-    if (frame.code === STATUS_OK) {
-      if (!answered) call.resolve(frame.body);
+  #answer({ call, answered }: LinkedCall, body: Uint8Array, fault: HostFault | undefined): void {
+    if (fault === undefined) {
+      if (!answered) call.resolve(body);
       return;
     }
-    const fault: HostFault = faultOf(frame.code, frame.body);
     if (!answered) call.reject(fault);
     if (fault.report.fatal === true) this.#options.events.onUnfit(fault.report.origin ?? fault.detail);
   }
@@ -182,8 +212,9 @@ export class HostLink {
   #inspect(): void {
     const nowMs = this.#options.clock.monotonicMs();
     const expired = (call: Call): boolean => call.deadlineMs <= nowMs;
-    for (const lane of Object.values(this.#lanes))
+    for (const lane of Object.values(this.#lanes)) {
       for (const call of lane.extract(expired)) call.reject(tooLate());
+    }
     for (const linked of this.#inFlight.values()) {
       if (linked.answered || !expired(linked.call)) continue;
       linked.answered = true;
@@ -193,20 +224,21 @@ export class HostLink {
     if (nowMs - this.#watchDueMs <= OWN_DELAY_TOLERATED_MS) this.#judgeHang(nowMs);
   }
 
+  /** A host works on one call at a time, so the one that has waited longest is the one in its hands. */
   #judgeHang(nowMs: number): void {
-    for (const { call, lane } of this.#inFlight.values()) {
-      const limitMs = this.#options.profile.hangMs[OPERATIONS[call.operation].deadlineClass];
-      const silentMs = this.#lanes[lane].silentMs(nowMs);
-      if (silentMs <= limitMs) continue;
-      this.#options.events.onUnfit(`${call.operation} has had no answer for ${Math.round(silentMs)} ms`);
-      return;
-    }
+    const oldest = this.#inFlight.values().next().value;
+    if (oldest === undefined) return;
+    const { operation } = oldest.call;
+    const silentMs = nowMs - Math.max(oldest.sentMs, this.#lastAnswerMs);
+    if (silentMs <= this.#options.profile.hangMs[OPERATIONS[operation].deadlineClass]) return;
+    this.#options.events.onUnfit(`${operation} has had no answer for ${Math.round(silentMs)} ms`);
   }
 }
 
 interface LinkedCall {
   readonly call: Call;
   readonly lane: LaneName;
+  readonly sentMs: number;
   /** The caller has its timeout; the host still owes a reply. */
   answered: boolean;
 }

@@ -1,20 +1,29 @@
 /** Spawning a token host. Its environment is an allowlist, and nothing secret is in its arguments. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Log } from '../../domain/ports/log.ts';
 
 export interface HostProcess {
   readonly pid: number;
   /** Frames travel here: one end of a socket pair that the child inherits. */
   readonly socket: Duplex;
-  /** Resolves with how it ended. */
-  readonly exited: Promise<string>;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<HostExit>;
   /** SIGKILL: a hung module listens to nothing less. */
   kill(): void;
 }
 
+export interface HostExit {
+  /** `exited with code 1`, `ended by SIGSEGV`. */
+  readonly how: string;
+  /** It ended of its own doing: a crash in the module, most likely. */
+  readonly crashed: boolean;
+}
+
+/** Fault `unavailable` when the system gives no process or no descriptors. */
 export type SpawnHost = (options: {
   env: Readonly<Record<string, string>>;
   token: string;
@@ -22,25 +31,34 @@ export type SpawnHost = (options: {
 }) => HostProcess;
 
 export const spawnTokenHost: SpawnHost = ({ env, token, log }) => {
-  const child = spawn(process.execPath, [HOST_ENTRY], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    env: { ...env },
-  });
+  const child = trySpawn(env);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n')) {
       if (line !== '')
         log.debug('token-host.stderr', { token, pid: child.pid, line: line.slice(0, MAX_LINE_CHARS) });
     }
   });
-  const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+  const exited = new Promise<HostExit>((resolve) => {
+    child.once('error', (error) =>
+      resolve({ how: `could not be started: ${error.message}`, crashed: false }),
+    );
     child.once('exit', (code, signal) =>
-      resolve(signal === null ? `exited with code ${code}` : `ended by ${signal}`),
+      resolve({
+        how: signal === null ? `exited with code ${code}` : `ended by ${signal}`,
+        crashed: signal === null ? code !== 0 : CRASH_SIGNALS.has(signal),
+      }),
     );
   });
+  const socket = child.stdio?.[INHERITED_SOCKET_FD];
+  const lifeline = child.stdio?.[LIFELINE_FD];
+  if (!(socket instanceof Duplex) || child.pid === undefined) {
+    throw new HsmFault('unavailable', 'the system gave no descriptors for a token host');
+  }
+  // Never written to: its end is what tells the host that this process is gone.
+  lifeline?.on('error', () => undefined);
   return {
-    pid: child.pid ?? 0,
-    socket: child.stdio[3] as Duplex,
+    pid: child.pid,
+    socket,
     exited,
     kill: () => {
       child.kill('SIGKILL');
@@ -48,7 +66,29 @@ export const spawnTokenHost: SpawnHost = ({ env, token, log }) => {
   };
 };
 
+function trySpawn(env: Readonly<Record<string, string>>): ReturnType<typeof spawn> {
+  try {
+    const child = spawn(process.execPath, [HOST_ENTRY], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+      env: { ...env },
+    });
+    child.on('error', () => undefined);
+    return child;
+  } catch (cause) {
+    throw new HsmFault('unavailable', 'the token host process cannot be started', { cause });
+  }
+}
+
 // The entry file has this file's own extension: .ts as it is, .js when built.
 const HERE = fileURLToPath(import.meta.url);
 const HOST_ENTRY = path.join(path.dirname(HERE), '..', 'host', `entry${path.extname(HERE)}`);
+const INHERITED_SOCKET_FD = 3;
+const LIFELINE_FD = 4;
 const MAX_LINE_CHARS = 500;
+const CRASH_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+]);

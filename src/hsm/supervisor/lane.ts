@@ -7,8 +7,6 @@ export class Lane {
   readonly #maxQueue: number;
   readonly #queue = new FairQueue<Call>();
   #running = 0;
-  /** When the host last gave a sign of life in this lane, or was first asked after idling. */
-  #lastProgressMs = 0;
 
   constructor(window: number, maxQueue: number) {
     this.#window = window;
@@ -19,9 +17,16 @@ export class Lane {
     return this.#queue.size + this.#running;
   }
 
-  /** False when the queue is full. */
+  /**
+   * False when the queue is full. A tenant below its even share still gets in then, so that one that fills
+   * the queue shuts out nobody but itself; at most twice the limit waits in all.
+   */
   enqueue(call: Call): boolean {
-    if (this.#queue.size >= this.#maxQueue) return false;
+    if (this.#queue.size >= this.#maxQueue) {
+      const tenants = this.#queue.tenants + (this.#queue.sizeOf(call.tenant) === 0 ? 1 : 0);
+      const overShare = this.#queue.sizeOf(call.tenant) >= this.#maxQueue / tenants;
+      if (overShare || this.#queue.size >= 2 * this.#maxQueue) return false;
+    }
     this.#queue.push(call.tenant, call);
     return true;
   }
@@ -31,19 +36,12 @@ export class Lane {
     return this.#running < this.#window ? this.#queue.shift() : undefined;
   }
 
-  started(nowMs: number): void {
-    if (this.#running === 0) this.#lastProgressMs = nowMs;
+  started(): void {
     this.#running += 1;
   }
 
-  finished(nowMs: number): void {
+  finished(): void {
     this.#running -= 1;
-    this.#lastProgressMs = nowMs;
-  }
-
-  /** How long the host has owed an answer in this lane. */
-  silentMs(nowMs: number): number {
-    return this.#running === 0 ? 0 : nowMs - this.#lastProgressMs;
   }
 
   extract(matches: (call: Call) => boolean): Call[] {

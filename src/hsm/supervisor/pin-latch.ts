@@ -1,15 +1,18 @@
 /**
  * One attempt per PIN. Real devices lock after three wrong PINs, and an unattended service that restarts
  * would use them up in a minute. So every attempt is written down before it is made, and struck out only
- * when the token accepted the PIN; what stands there is not tried again, by any host, command or restart.
+ * when the token accepted the PIN; what the token refused is never tried again, by any host, command or
+ * restart. An attempt that ended without an answer (a crash, a device error) may be repeated once, and only
+ * while the token itself shows that nothing was counted against the PIN.
  *
  * The record is a file named by a keyed hash of token serial and PIN, so it tells neither.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { createDurably, removeDurably, replaceDurably } from './durable-file.ts';
 
 export interface LatchedAttempt {
   /** The token accepted the PIN, or never judged it: it may be used again. */
@@ -18,11 +21,18 @@ export interface LatchedAttempt {
   keep(): void;
 }
 
+export interface LatchClaim {
+  readonly tokenSerial: string;
+  readonly pin: Secret;
+  /** The token's flags, which this kind of token keeps truly, show no failed attempt since the last good one. */
+  readonly tokenCountsNoFailure: boolean;
+}
+
 export class PinLatch {
   readonly #directory: string;
   readonly #keyFile: string;
 
-  /** `stateDir` must exist and belong to us alone. */
+  /** `stateDir` must exist and belong to us, one proxy, alone. */
   constructor(stateDir: string) {
     this.#directory = path.join(stateDir, 'pin-latch');
     this.#keyFile = path.join(stateDir, 'pin-latch.key');
@@ -30,98 +40,135 @@ export class PinLatch {
   }
 
   /**
-   * Notes the attempt that is about to be made. Fault `pin-locked` when this PIN was tried on this token
-   * before and not accepted; `unavailable` while another process is trying it.
+   * Notes the attempt that is about to be made. Fault `pin-locked` when this PIN was refused by this token
+   * before, or tried without an answer and cannot be shown to be uncounted; `unavailable` while another
+   * process is trying it, or when the attempt cannot be noted.
    */
-  claim(tokenSerial: string, pin: Secret): LatchedAttempt {
-    const file = this.#fileFor(tokenSerial, pin);
-    const record: LatchRecord = { state: 'attempting', pid: process.pid, at: new Date().toISOString() };
-    try {
-      writeDurably(file, record, 'wx');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new HsmFault('unavailable', `the PIN attempt cannot be noted in ${this.#directory}`, {
-          cause: error,
-        });
-      }
-      throw refusal(file);
+  claim(claim: LatchClaim): LatchedAttempt {
+    const file = this.#fileFor(claim);
+    const earlier = noteAttempt(file, 1);
+    if (earlier !== undefined) {
+      refuseUnlessRepeatable(file, earlier, claim.tokenCountsNoFailure);
+      removeDurably(file);
+      if (noteAttempt(file, 2) !== undefined)
+        throw new HsmFault('unavailable', 'another process is trying the PIN now');
     }
     return {
-      clear: () => fs.rmSync(file, { force: true }),
-      keep: () => writeDurably(file, { ...record, state: 'refused' }, 'w'),
+      clear: () => removeDurably(file),
+      keep: () => {
+        const refused: LatchRecord = { ...ownRecord(1), state: 'refused' };
+        replaceDurably(file, JSON.stringify(refused));
+      },
     };
   }
 
-  #fileFor(tokenSerial: string, pin: Secret): string {
+  #fileFor({ tokenSerial, pin }: LatchClaim): string {
     const hash = createHmac('sha256', this.#key()).update(`${tokenSerial}\0${pin.reveal()}`).digest('hex');
     return path.join(this.#directory, `${hash}.json`);
   }
 
   #key(): Buffer {
-    try {
-      fs.writeFileSync(this.#keyFile, randomBytes(KEY_BYTES), { flag: 'wx', mode: 0o600, flush: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new HsmFault('unavailable', `${this.#keyFile} cannot be created`, { cause: error });
-      }
-    }
+    if (!fs.existsSync(this.#keyFile))
+      noting(this.#keyFile, () => createDurably(this.#keyFile, randomBytes(KEY_BYTES)));
     const key = fs.readFileSync(this.#keyFile);
-    if (key.length !== KEY_BYTES) {
-      throw new HsmFault(
-        'pin-locked',
-        `${this.#keyFile} is damaged; remove ${path.dirname(this.#keyFile)} after making sure that the PIN is right`,
-      );
-    }
-    return key;
+    if (key.length === KEY_BYTES) return key;
+    throw new HsmFault(
+      'pin-locked',
+      `${this.#keyFile} is damaged, so that nobody can tell which PINs were tried; make sure that the PIN is right, remove it and ${this.#directory}, and restart`,
+    );
   }
 }
 
 interface LatchRecord {
   readonly state: 'attempting' | 'refused';
-  readonly pid: number;
+  /** 2 when an unanswered attempt came before. */
+  readonly attempt: number;
   readonly at: string;
+  readonly instance: string;
+  readonly pid: number;
+  /** Start time of the process in clock ticks since boot: tells a living owner from a recycled pid. */
+  readonly startTicks: string;
 }
 
-function refusal(file: string): HsmFault {
-  const record = readRecord(file);
-  if (record?.state === 'attempting' && record.pid !== process.pid && isAlive(record.pid)) {
-    return new HsmFault('unavailable', `process ${record.pid} is trying the PIN now`);
-  }
-  const when = record === undefined ? 'before' : `at ${record.at}`;
-  const what =
-    record?.state === 'attempting' ? 'was tried, without a recorded answer,' : 'was refused by the token';
-  return new HsmFault(
-    'pin-locked',
-    `the PIN ${what} ${when} and is not tried again; put the right PIN into place, or, if this one is right, remove ${file}`,
-  );
+/** The record that stands there already, or undefined when ours was written. */
+function noteAttempt(file: string, attempt: number): LatchRecord | 'unreadable' | undefined {
+  if (noting(file, () => createDurably(file, JSON.stringify(ownRecord(attempt))))) return undefined;
+  return readRecord(file);
 }
 
-function readRecord(file: string): LatchRecord | undefined {
+function noting(file: string, create: () => boolean): boolean {
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as LatchRecord;
+    return create();
+  } catch (cause) {
+    throw new HsmFault('unavailable', `the PIN attempt cannot be noted in ${path.dirname(file)}`, { cause });
+  }
+}
+
+function refuseUnlessRepeatable(
+  file: string,
+  earlier: LatchRecord | 'unreadable',
+  countsNoFailure: boolean,
+): void {
+  const remedy = `put the right PIN into place, or, if this one is right, remove ${file}; then restart`;
+  if (earlier === 'unreadable')
+    throw new HsmFault('pin-locked', `the PIN was tried before and is not tried again; ${remedy}`);
+  if (earlier.state === 'refused') {
+    throw new HsmFault(
+      'pin-locked',
+      `the PIN was refused by the token at ${earlier.at} and is not tried again; ${remedy}`,
+    );
+  }
+  if (earlier.instance !== INSTANCE && isAlive(earlier)) {
+    throw new HsmFault('unavailable', `process ${earlier.pid} is trying the PIN now`);
+  }
+  if (earlier.attempt > 1 || !countsNoFailure) {
+    throw new HsmFault(
+      'pin-locked',
+      `the PIN was tried at ${earlier.at} without a recorded answer and is not tried again; ${remedy}`,
+    );
+  }
+}
+
+/** ENOENT: its owner was just accepted, so the caller may come again. */
+function readRecord(file: string): LatchRecord | 'unreadable' {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new HsmFault('unavailable', 'another process has just tried the PIN', { cause });
+  }
+  try {
+    return JSON.parse(text) as LatchRecord;
   } catch {
-    // Cut off by a crash: that it exists is what counts.
-    return undefined;
+    return 'unreadable';
   }
 }
 
-function isAlive(pid: number): boolean {
+function ownRecord(attempt: number): LatchRecord {
+  return {
+    state: 'attempting',
+    attempt,
+    at: new Date().toISOString(),
+    instance: INSTANCE,
+    pid: process.pid,
+    startTicks: startTicksOf(process.pid),
+  };
+}
+
+function isAlive({ pid, startTicks }: LatchRecord): boolean {
+  const now = startTicksOf(pid);
+  return now !== '' && now === startTicks;
+}
+
+/** Field 22 of /proc/[pid]/stat (proc(5)); empty when there is no such process. */
+function startTicksOf(pid: number): string {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
   }
 }
 
-function writeDurably(file: string, record: LatchRecord, flag: 'wx' | 'w'): void {
-  fs.writeFileSync(file, JSON.stringify(record), { flag, mode: 0o600, flush: true });
-  const directory = fs.openSync(path.dirname(file), 'r');
-  try {
-    fs.fsyncSync(directory);
-  } finally {
-    fs.closeSync(directory);
-  }
-}
-
+const INSTANCE = randomUUID();
 const KEY_BYTES = 32;

@@ -25,6 +25,7 @@ import type { HostProcess, SpawnHost } from './host-process.ts';
 import { latchedLogin } from './latched-login.ts';
 import type { LoginGate } from './login-gate.ts';
 import type { PinLatch } from './pin-latch.ts';
+import { sleep } from './sleep.ts';
 
 /** `locked` is the end of the road until an operator acts; everything else heals itself. */
 export type HostPhase = 'starting' | 'ready' | 'recovering' | 'locked' | 'stopped';
@@ -57,6 +58,7 @@ export class TokenSupervisor {
   readonly #backoff = new Backoff();
   readonly #stopping = new AbortController();
   #readySinceMs: number | undefined;
+  #loggingIn: Promise<void> = Promise.resolve();
   #phase: HostPhase = 'starting';
   #reason = 'starting';
   #link: HostLink | undefined;
@@ -104,23 +106,23 @@ export class TokenSupervisor {
     return this.#link.call(operation, body, options);
   }
 
-  /** Ends the host: politely, and after two seconds by force. */
+  /** Ends the host: politely, and by force when it does not go. A login on its way is let finish, for its answer counts. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#setPhase('stopped', 'stopped');
+    await Promise.race([
+      this.#loggingIn.catch(() => undefined),
+      sleep(this.#options.token.profile.hangMs.login),
+    ]);
     const process = this.#process;
     this.#link?.lose('stopped');
-    if (process !== undefined) {
-      const force = setTimeout(() => process.kill(), STOP_GRACE_MS);
-      await process.exited;
-      clearTimeout(force);
-    }
+    if (process !== undefined) await endOf(process, STOP_GRACE_MS);
     await this.#loop;
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      const ended = await this.#live();
+      const ended = await this.#live().catch(faultText);
       if (this.#stopping.signal.aborted || this.#phase === 'locked') return;
       const waitMs = this.#backoff.next();
       this.#setPhase('recovering', ended);
@@ -147,12 +149,14 @@ export class TokenSupervisor {
       maxQueue: this.#options.maxQueue,
       events: {
         onGreeting: () => fate.greeted.resolve(undefined),
+        // How the process ended says whether it crashed; it is about to be known.
+        onClosed: (reason) => void sleep(EXIT_NEWS_MS).then(() => link.lose(reason)),
         onLost: (reason) => fate.lost.resolve(reason),
         onUnfit: (reason) => link.lose(reason),
       },
     });
     this.#link = link;
-    void process.exited.then((how) => link.lose(`the token host ${how}`));
+    void process.exited.then(({ how, crashed }) => link.lose(`the token host ${how}`, crashed));
     try {
       await this.#bringUp(link, fate, process);
     } catch (error) {
@@ -162,8 +166,7 @@ export class TokenSupervisor {
     const reason = await fate.lost.promise;
     if (this.#phase === 'ready') this.#setPhase('recovering', reason);
     // On stop() the host may end by itself, which it does at the end of its connection.
-    if (!this.#stopping.signal.aborted) process.kill();
-    await process.exited;
+    await endOf(process, this.#stopping.signal.aborted ? STOP_GRACE_MS : 0);
     return reason;
   }
 
@@ -180,7 +183,12 @@ export class TokenSupervisor {
     const info = decodeJson<OpenedToken>(await link.call('open', encodeJson(open)));
     this.#info = info;
     const { gate, latch } = this.#options;
-    await gate.enter(() => latchedLogin(link, info, token.pin, latch));
+    const login = { link, token: info, profile, pin: token.pin, latch };
+    this.#loggingIn = gate.enter(info.serial, () => {
+      if (this.#stopping.signal.aborted) throw new HsmFault('unavailable', 'stopping');
+      return latchedLogin(login);
+    });
+    await this.#loggingIn;
     const prepare: PrepareMessage = token.healthKey === undefined ? {} : { healthKey: token.healthKey };
     const prepared = decodeJson<PreparedToken>(await link.call('prepare', encodeJson(prepare)));
     this.#readySinceMs = clock.monotonicMs();
@@ -209,6 +217,7 @@ export class TokenSupervisor {
   }
 
   #setPhase(phase: HostPhase, reason: string): void {
+    if (this.#phase === 'stopped') return;
     const { clock } = this.#options;
     if (this.#phase === 'ready' && clock.monotonicMs() - (this.#readySinceMs ?? 0) >= STABLE_AFTER_MS)
       this.#backoff.reset();
@@ -229,7 +238,7 @@ function failStart(reason: string): never {
 }
 
 async function failAfter(ms: number): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+  await sleep(ms);
   throw new HsmFault('unavailable', `the token host did not greet within ${ms} ms`);
 }
 
@@ -241,18 +250,15 @@ function faultText(error: unknown): string {
     : `${text} (${error.cause instanceof Error ? error.cause.message : error.cause})`;
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
+/** Waits for the end of the process, which is forced after the grace; a process that not even that ends is given up. */
+async function endOf(process: HostProcess, graceMs: number): Promise<void> {
+  const force = setTimeout(() => process.kill(), graceMs);
+  await Promise.race([process.exited, sleep(graceMs + GIVE_UP_MS)]);
+  clearTimeout(force);
 }
 
 const GREETING_MS = 10_000;
 const STOP_GRACE_MS = 2_000;
+const GIVE_UP_MS = 5_000;
+const EXIT_NEWS_MS = 200;
 const STABLE_AFTER_MS = 5_000;

@@ -29,6 +29,14 @@ export class Channel {
     return this.#closed;
   }
 
+  /** A frame that holds a PIN leaves at once, in a buffer of its own that is wiped when it is written. */
+  sendAndWipe(frame: Frame): void {
+    if (this.#closed) return;
+    this.flush();
+    const bytes = encodeFrame(frame, Buffer.alloc);
+    this.#socket.write(bytes, () => bytes.fill(0));
+  }
+
   send(frame: Frame): void {
     if (this.#closed) return;
     this.#pending.push(encodeFrame(frame));

@@ -30,13 +30,13 @@ export class FrameFault extends Error {
   override readonly name = 'FrameFault';
 }
 
-/** One frame as bytes. Throws {@link FrameFault} when the body exceeds {@link MAX_BODY_BYTES}. */
-export function encodeFrame(frame: Frame): Buffer {
+/** One frame as bytes, in memory that `allocate` gives. Throws {@link FrameFault} when the body exceeds {@link MAX_BODY_BYTES}. */
+export function encodeFrame(frame: Frame, allocate: (length: number) => Buffer = Buffer.allocUnsafe): Buffer {
   const length = HEADER_BYTES + frame.body.length;
   if (length > MAX_FRAME_BYTES) {
     throw new FrameFault(`a frame body may hold ${MAX_BODY_BYTES} bytes, this one has ${frame.body.length}`);
   }
-  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + length);
+  const bytes = allocate(LENGTH_BYTES + length);
   bytes.writeUInt32BE(length, 0);
   bytes.writeUInt32BE(frame.id, 4);
   bytes.writeUInt8(frame.code, 8);

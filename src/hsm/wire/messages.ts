@@ -10,6 +10,8 @@ import { FrameFault } from './frame.ts';
 /** Both directions of AES-GCM: `input` is the plaintext, or ciphertext ‖ tag. */
 export interface GcmMessage {
   readonly selector: KeySelector;
+  /** {@link keyFingerprint} of the key as it was admitted; empty: any key that the selector finds. */
+  readonly fingerprint: Uint8Array;
   readonly iv: Uint8Array;
   readonly aad: Uint8Array;
   readonly input: Uint8Array;
@@ -19,8 +21,9 @@ export function encodeGcm(message: GcmMessage): Buffer {
   const { label, idHex } = message.selector;
   return joinFields(
     [
-      { width: 1, bytes: label === undefined ? EMPTY : Buffer.from(label, 'utf8') },
+      { width: 2, bytes: label === undefined ? EMPTY : Buffer.from(label, 'utf8') },
       { width: 1, bytes: idHex === undefined ? EMPTY : Buffer.from(idHex, 'hex') },
+      { width: 1, bytes: message.fingerprint },
       { width: 1, bytes: message.iv },
       { width: 2, bytes: message.aad },
     ],
@@ -30,13 +33,14 @@ export function encodeGcm(message: GcmMessage): Buffer {
 
 export function decodeGcm(body: Uint8Array): GcmMessage {
   const reader = new FieldReader(body);
-  const label = reader.field(1);
+  const label = reader.field(2);
   const id = reader.field(1);
   return {
     selector: {
       ...(label.length > 0 && { label: label.toString('utf8') }),
       ...(id.length > 0 && { idHex: id.toString('hex') }),
     },
+    fingerprint: reader.field(1),
     iv: reader.field(1),
     aad: reader.field(2),
     input: reader.tail(),
@@ -108,7 +112,9 @@ export function statusOf(code: HsmFaultCode): number {
 export function faultOf(status: number, body: Uint8Array): HostFault {
   const code = HSM_FAULT_CODES[status - 1];
   if (code === undefined) throw new FrameFault(`a reply has the unknown status ${status}`);
-  return new HostFault(code, decodeJson<FaultMessage>(body));
+  const report = decodeJson<FaultMessage | null>(body);
+  if (typeof report?.detail !== 'string') throw new FrameFault('a fault has no detail');
+  return new HostFault(code, report);
 }
 
 export function encodeJson(value: unknown): Buffer {

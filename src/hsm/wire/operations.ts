@@ -8,17 +8,19 @@ interface OperationRow {
   readonly code: number;
   readonly deadlineClass: DeadlineClass;
   readonly lane: LaneName;
+  /** The request holds a PIN. */
+  readonly secret?: true;
 }
 
 export const OPERATIONS = {
   open: { code: 1, deadlineClass: 'login', lane: 'fast' },
-  login: { code: 2, deadlineClass: 'login', lane: 'fast' },
+  login: { code: 2, deadlineClass: 'login', lane: 'fast', secret: true },
   prepare: { code: 3, deadlineClass: 'login', lane: 'fast' },
   describe: { code: 4, deadlineClass: 'metadata', lane: 'fast' },
   gcmEncrypt: { code: 5, deadlineClass: 'crypto', lane: 'fast' },
   gcmDecrypt: { code: 6, deadlineClass: 'crypto', lane: 'fast' },
   listKeys: { code: 16, deadlineClass: 'login', lane: 'slow' },
-  initToken: { code: 17, deadlineClass: 'keyGeneration', lane: 'slow' },
+  initToken: { code: 17, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
   generateKey: { code: 18, deadlineClass: 'keyGeneration', lane: 'slow' },
 } as const satisfies Record<string, OperationRow>;
 

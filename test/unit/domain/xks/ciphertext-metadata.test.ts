@@ -4,6 +4,7 @@ import { Bug } from '../../../../src/domain/bug.ts';
 import {
   decodeCiphertextMetadata,
   encodeCiphertextMetadata,
+  isReservedMetadata,
 } from '../../../../src/domain/xks/ciphertext-metadata.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
@@ -54,5 +55,18 @@ describe('ciphertext metadata', () => {
         expect(decodeCiphertextMetadata(encodeCiphertextMetadata(generation))?.generation).toBe(generation);
       }),
     );
+  });
+
+  test.for([
+    { text: '', reserved: true },
+    { text: '01010001', reserved: true },
+    { text: '01ffffff', reserved: true },
+    { text: `01${'ff'.repeat(19)}`, reserved: true },
+    { text: '02010001', reserved: false },
+    { text: '010203', reserved: false },
+    { text: `01${'00'.repeat(18)}`, reserved: false },
+    { text: `02${'00'.repeat(19)}`, reserved: false },
+  ])('X-30 X-38: "$text" is kept for forms of our own: $reserved', ({ text, reserved }) => {
+    expect(isReservedMetadata(hex(text))).toBe(reserved);
   });
 });

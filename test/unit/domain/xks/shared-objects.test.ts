@@ -1,58 +1,68 @@
 import { describe, expect, it, test } from 'vitest';
-import { provablyDistinct, unsharedDuplicates } from '../../../../src/domain/xks/shared-objects.ts';
+import {
+  holderRefusal,
+  type ObjectClaim,
+  objectIdentity,
+} from '../../../../src/domain/xks/shared-objects.ts';
 import { keyDescription, mappedKey } from './samples.ts';
 
-const claim = (
-  pathPrefix: string,
-  id: string,
-  object: Parameters<typeof keyDescription>[0] = {},
-  shared = false,
-) => ({
+const claim = (pathPrefix: string, id: string, shared = false): ObjectClaim => ({
   pathPrefix,
   mapped: mappedKey(id, { shared }),
-  description: keyDescription(object),
+  description: keyDescription(),
+});
+const holders = (claims: readonly ObjectClaim[], healthKeyOf: readonly string[] = []) => ({
+  claims: new Set(claims),
+  healthKeyOf: new Set(healthKeyOf),
 });
 
 describe('one object behind several external keys', () => {
   it('mistake 8: X-09: both names in one prefix are refused, each told of the other', () => {
     const a = claim('/one', 'a');
     const b = claim('/one', 'b');
-    expect([...unsharedDuplicates([a, b])]).toEqual([
-      [a, "its object also stands behind external key 'b', and shared is not set"],
-      [b, "its object also stands behind external key 'a', and shared is not set"],
+    expect([holderRefusal(a, holders([a, b])), holderRefusal(b, holders([a, b]))]).toEqual([
+      "its object also stands behind external key 'b', and shared is not set",
+      "its object also stands behind external key 'a', and shared is not set",
     ]);
   });
 
   it('X-49: a message never names the keys of another prefix', () => {
     const a = claim('/one', 'a');
     const b = claim('/two', 'a');
-    expect(unsharedDuplicates([a, b]).get(a)).toBe(
+    expect(holderRefusal(a, holders([a, b]))).toBe(
       'its object also stands behind a key of another path prefix, and shared is not set',
     );
   });
 
   it('X-09: shared lifts the refusal of the key that carries it, and of no other', () => {
-    const a = claim('/one', 'a', {}, true);
+    const a = claim('/one', 'a', true);
     const b = claim('/two', 'b');
-    expect([...unsharedDuplicates([a, b]).keys()]).toEqual([b]);
+    expect(holderRefusal(a, holders([a, b]))).toBeUndefined();
+    expect(holderRefusal(b, holders([a, b]))).toContain('another path prefix');
   });
 
-  test.for([
-    { differing: { label: 'bar' } },
-    { differing: { idHex: '02' } },
-    { differing: { tokenSerial: '99' } },
-  ])('X-09: objects that differ in $differing are two', ({ differing }) => {
-    expect(unsharedDuplicates([claim('/one', 'a'), claim('/one', 'b', differing)]).size).toBe(0);
+  it('X-09: the only holder of an object serves', () => {
+    const a = claim('/one', 'a');
+    expect(holderRefusal(a, holders([a]))).toBeUndefined();
   });
 
+  test.for([{ shared: false }, { shared: true }])(
+    'X-41: the health key of a token serves nobody, shared: $shared',
+    ({ shared }) => {
+      const a = claim('/one', 'a', shared);
+      expect(holderRefusal(a, holders([a], ['soft']))).toBe(
+        'its object is the health key of a token, and health checks need a key of their own',
+      );
+    },
+  );
+
   test.for([
-    { one: { label: 'a' }, other: { label: 'b' }, distinct: true },
-    { one: { idHex: '01' }, other: { idHex: '02' }, distinct: true },
-    { one: { label: 'a', idHex: '01' }, other: { label: 'a', idHex: '02' }, distinct: true },
-    { one: { label: 'a' }, other: { idHex: '01' }, distinct: false },
-    { one: { label: 'a' }, other: { label: 'a', idHex: '01' }, distinct: false },
-    { one: { label: 'a' }, other: { label: 'a' }, distinct: false },
-  ])('selectors $one and $other are provably distinct: $distinct', ({ one, other, distinct }) => {
-    expect(provablyDistinct(one, other)).toBe(distinct);
+    { differing: {}, same: true },
+    { differing: { kcvHex: 'ffffff', bits: 128 }, same: true },
+    { differing: { label: 'bar' }, same: false },
+    { differing: { idHex: '02' }, same: false },
+    { differing: { tokenSerial: '99' }, same: false },
+  ])('X-09: descriptions that differ in $differing mean one object: $same', ({ differing, same }) => {
+    expect(objectIdentity(keyDescription(differing)) === objectIdentity(keyDescription())).toBe(same);
   });
 });

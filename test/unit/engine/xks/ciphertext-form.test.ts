@@ -65,4 +65,22 @@ describe('the form of a ciphertext', () => {
     ];
     expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('InvalidCiphertextException'));
   });
+
+  it('mistake 6: X-38: legacy metadata never shadows a form of our own', async () => {
+    const ours = hex('01010001');
+    const store = keyStore([], { aadMode: 'sha256', legacyMetadata: ours });
+    const received = sealed({ metadata: '01010001' });
+    const current = mappedKey('foo', { generation: 1 });
+    expect(() => enforceCiphertextForm(store, current, received)).not.toThrow();
+    expect((await faultOf(() => enforceCiphertextForm(store, mappedKey('foo'), received))).code).toBe(
+      'InvalidCiphertextException',
+    );
+  });
+
+  it('mistake 6: X-38: a form reserved for later is not taken for the earlier proxy’s', async () => {
+    const metadata = `0102${'00'.repeat(18)}`;
+    const store = keyStore([], { aadMode: 'sha256', legacyMetadata: hex(metadata) });
+    const refused = await faultOf(() => enforceCiphertextForm(store, mappedKey('foo'), sealed({ metadata })));
+    expect(refused.code).toBe('InvalidCiphertextException');
+  });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AmbiguityCourt, TRIAL_DISTANCE_MS } from '../../../../src/hsm/host/ambiguity-court.ts';
+import { AmbiguityCourt } from '../../../../src/hsm/host/ambiguity-court.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -11,16 +11,22 @@ afterEach(() => {
 describe('the ambiguity court', () => {
   it('mistake 7: blames the data when the canary passes, and the token when it does not', () => {
     const verdicts: boolean[] = [];
-    const sound = new AmbiguityCourt(() => true);
+    const sound = new AmbiguityCourt(
+      () => true,
+      () => 100,
+    );
     sound.judge((verdict) => verdicts.push(verdict));
-    const broken = new AmbiguityCourt(() => false);
+    const broken = new AmbiguityCourt(
+      () => false,
+      () => 100,
+    );
     broken.judge((verdict) => verdicts.push(verdict));
     expect(verdicts).toEqual([true, false]);
   });
 
-  it('holds ten trials a second at most, each after the failures that it settles', () => {
+  it('keeps the distance between trials, each after the failures that it settles', () => {
     const canary = vi.fn(() => true);
-    const court = new AmbiguityCourt(canary);
+    const court = new AmbiguityCourt(canary, () => 100);
     let settled = 0;
     for (let ms = 0; ms < 1000; ms += 1) {
       court.judge(() => {
@@ -28,7 +34,7 @@ describe('the ambiguity court', () => {
       });
       vi.advanceTimersByTime(1);
     }
-    vi.advanceTimersByTime(TRIAL_DISTANCE_MS);
+    vi.advanceTimersByTime(100);
     expect(settled).toBe(1000);
     expect(canary.mock.calls.length).toBeGreaterThanOrEqual(9);
     expect(canary.mock.calls.length).toBeLessThanOrEqual(11);

@@ -65,9 +65,9 @@ describe('the login gate', () => {
       if (fails) throw new RangeError('refused');
     };
     const results = await Promise.allSettled([
-      gate.enter(visit(false)),
-      gate.enter(visit(true)),
-      gate.enter(visit(false)),
+      gate.enter('serial', visit(false)),
+      gate.enter('serial', visit(true)),
+      gate.enter('serial', visit(false)),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(most).toBe(1);

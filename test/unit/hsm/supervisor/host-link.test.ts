@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { softhsm2 } from '../../../../src/hsm/devices/softhsm2.ts';
 import { HostLink } from '../../../../src/hsm/supervisor/host-link.ts';
 import type { Frame } from '../../../../src/hsm/wire/frame.ts';
-import { OPERATIONS } from '../../../../src/hsm/wire/operations.ts';
+import { OPERATIONS, operationOf } from '../../../../src/hsm/wire/operations.ts';
 import { ScriptedHost } from '../../../support/scripted-host.ts';
 
 const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -14,16 +14,26 @@ afterEach(() => {
 
 function connect(
   host: ScriptedHost,
-  overrides: { maxQueue?: number; fastWindow?: number; hangMs?: number } = {},
+  overrides: { maxQueue?: number; fastWindow?: number; hangMs?: number; metadataHangMs?: number } = {},
 ) {
-  const events = { onGreeting: vi.fn(), onLost: vi.fn(), onUnfit: vi.fn() };
+  const events = {
+    onGreeting: vi.fn(),
+    onClosed: vi.fn((reason: string): void => link.lose(reason)),
+    onLost: vi.fn(),
+    onUnfit: vi.fn((reason: string): void => link.lose(reason)),
+  };
   const hangMs = overrides.hangMs ?? 1000;
-  const link = new HostLink({
+  const link: HostLink = new HostLink({
     socket: host.socket,
     profile: {
       ...softhsm2,
       fastWindow: overrides.fastWindow ?? 32,
-      hangMs: { crypto: hangMs, metadata: hangMs, login: hangMs, keyGeneration: hangMs },
+      hangMs: {
+        crypto: hangMs,
+        metadata: overrides.metadataHangMs ?? hangMs,
+        login: hangMs,
+        keyGeneration: hangMs,
+      },
     },
     clock,
     maxQueue: overrides.maxQueue ?? 100,
@@ -181,11 +191,66 @@ describe('a link to a token host', () => {
     await vi.waitFor(() => expect(events.onUnfit.mock.calls[0]?.[0]).toMatch(says));
   });
 
-  it('calls a host unfit for a status that does not exist', async () => {
-    const host = new ScriptedHost({ onFrame: (frame, self) => self.send({ ...frame, code: 99, body }) });
+  it.for([
+    { name: 'a status that does not exist', code: 99, answer: '{}', says: /garbage: .*unknown status 99/ },
+    { name: 'a fault that is not JSON', code: 1, answer: '{', says: /garbage: .*not JSON/ },
+    { name: 'a fault without detail', code: 1, answer: 'null', says: /garbage: .*no detail/ },
+  ])('calls a host unfit for $name, and leaves no call without an end', async ({ code, answer, says }) => {
+    const host = new ScriptedHost({
+      onFrame: (frame, self) => self.send({ ...frame, code, body: Buffer.from(answer) }),
+    });
     const { link, events } = connect(host);
-    void link.call('gcmEncrypt', body).catch(() => undefined);
-    await vi.waitFor(() => expect(events.onUnfit.mock.calls[0]?.[0]).toMatch(/garbage: .*unknown status 99/));
+    await expect(link.call('gcmEncrypt', body)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(events.onUnfit.mock.calls[0]?.[0]).toMatch(says);
+  });
+
+  it('judges a hang by the class of the call that the host has in its hands', async () => {
+    const host = new ScriptedHost({
+      onFrame: (frame, self) =>
+        setTimeout(() => self.answer(frame), operationOf(frame.code) === 'describe' ? 400 : 0),
+    });
+    const { link, events } = connect(host, { hangMs: 100, metadataHangMs: 2000 });
+    const described = link.call('describe', body, patient());
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    void link.call('gcmEncrypt', body, soon()).catch(() => undefined);
+    await described;
+    expect(events.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('tells a call that was never sent from one that may have been worked on', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host, { fastWindow: 1 });
+    const calls = [link.call('gcmEncrypt', body, patient()), link.call('gcmEncrypt', body, patient())];
+    await vi.waitFor(() => expect(host.asked).toHaveLength(1));
+    link.lose('crash', true);
+    const [sent, waiting] = await Promise.allSettled(calls);
+    expect(sent).toMatchObject({ reason: { sent: true, crashed: true } });
+    expect(waiting).toMatchObject({ reason: { sent: false } });
+    await expect(link.call('gcmEncrypt', body)).rejects.toMatchObject({ sent: false });
+  });
+
+  it('refuses a request that no frame can hold', async () => {
+    const { link } = connect(new ScriptedHost());
+    await expect(link.call('gcmEncrypt', new Uint8Array(70_000))).rejects.toMatchObject({
+      code: 'unsupported',
+    });
+    expect(link.load).toBe(0);
+  });
+
+  it('keeps room for the others when one tenant fills the queue', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host, { fastWindow: 1, maxQueue: 10 });
+    const flood = Array.from({ length: 20 }, () =>
+      link.call('gcmEncrypt', body, { tenant: 1, ...patient() }),
+    );
+    const others = Array.from({ length: 3 }, () =>
+      link.call('gcmEncrypt', body, { tenant: 2, ...patient() }),
+    );
+    const settled = Promise.allSettled([...flood, ...others]);
+    link.lose('end');
+    const codes = (await settled).map((result) => (result.status === 'rejected' ? result.reason.code : 'ok'));
+    expect(codes.slice(0, 20).filter((code) => code === 'busy')).toHaveLength(9);
+    expect(codes.slice(20)).toEqual(['unavailable', 'unavailable', 'unavailable']);
   });
 
   it('loses the host on bytes that are no frame, and rejects all that waited', async () => {

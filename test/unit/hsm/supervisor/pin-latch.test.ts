@@ -6,6 +6,11 @@ import { Secret } from '../../../../src/domain/secret.ts';
 import { PinLatch } from '../../../../src/hsm/supervisor/pin-latch.ts';
 
 const pin = new Secret('canary-4711');
+const on = (tokenSerial: string, which: Secret, tokenCountsNoFailure = false) => ({
+  tokenSerial,
+  pin: which,
+  tokenCountsNoFailure,
+});
 let stateDir: string;
 
 beforeEach(() => {
@@ -14,6 +19,12 @@ beforeEach(() => {
 afterEach(() => {
   fs.rmSync(stateDir, { recursive: true });
 });
+
+/** Changes what the one record says of its owner. */
+function rewrite(owner: object): void {
+  const [file] = records() as [string];
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...owner }));
+}
 
 function records(): string[] {
   return fs
@@ -24,51 +35,78 @@ function records(): string[] {
 describe('the PIN latch', () => {
   it('lets a PIN in again after it was accepted', () => {
     const latch = new PinLatch(stateDir);
-    latch.claim('serial', pin).clear();
-    latch.claim('serial', pin).clear();
+    latch.claim(on('serial', pin)).clear();
+    latch.claim(on('serial', pin)).clear();
     expect(records()).toEqual([]);
   });
 
   it('never lets a refused PIN in again, not even in a new process', () => {
-    new PinLatch(stateDir).claim('serial', pin).keep();
-    expect(() => new PinLatch(stateDir).claim('serial', pin)).toThrow(
+    new PinLatch(stateDir).claim(on('serial', pin)).keep();
+    expect(() => new PinLatch(stateDir).claim(on('serial', pin))).toThrow(
       /pin-locked: the PIN was refused by the token/,
     );
   });
 
   it('counts an attempt whose answer was never recorded', () => {
-    new PinLatch(stateDir).claim('serial', pin);
-    expect(() => new PinLatch(stateDir).claim('serial', pin)).toThrow(
-      /pin-locked: the PIN was tried, without a recorded answer/,
+    new PinLatch(stateDir).claim(on('serial', pin));
+    expect(() => new PinLatch(stateDir).claim(on('serial', pin))).toThrow(
+      /pin-locked: the PIN was tried at .* without a recorded answer/,
     );
   });
 
   it('lets another PIN, or the same PIN on another token, in', () => {
     const latch = new PinLatch(stateDir);
-    latch.claim('serial', pin).keep();
-    latch.claim('serial', new Secret('another')).clear();
-    latch.claim('other', pin).clear();
+    latch.claim(on('serial', pin)).keep();
+    latch.claim(on('serial', new Secret('another'))).clear();
+    latch.claim(on('other', pin)).clear();
     expect(records()).toHaveLength(1);
   });
 
   it('waits, rather than refuses, while another live process tries the PIN', () => {
     const latch = new PinLatch(stateDir);
-    latch.claim('serial', pin);
-    const [file] = records() as [string];
-    fs.writeFileSync(file, JSON.stringify({ state: 'attempting', pid: process.ppid, at: 'now' }));
-    expect(() => latch.claim('serial', pin)).toThrow(/unavailable: process \d+ is trying the PIN now/);
+    latch.claim(on('serial', pin));
+    const stat = fs.readFileSync(`/proc/${process.ppid}/stat`, 'latin1');
+    const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    rewrite({ pid: process.ppid, instance: 'another', startTicks });
+    expect(() => latch.claim(on('serial', pin, true))).toThrow(
+      /unavailable: process \d+ is trying the PIN now/,
+    );
+  });
+
+  it('takes a recycled process id for what it is', () => {
+    const latch = new PinLatch(stateDir);
+    latch.claim(on('serial', pin));
+    rewrite({ pid: process.ppid, instance: 'another', startTicks: '1' });
+    latch.claim(on('serial', pin, true)).clear();
+    expect(records()).toEqual([]);
+  });
+
+  it('repeats an unanswered attempt once, and only where the token shows that nothing was counted', () => {
+    const latch = new PinLatch(stateDir);
+    latch.claim(on('serial', pin));
+    expect(() => latch.claim(on('serial', pin, false))).toThrow(/pin-locked/);
+    latch.claim(on('serial', pin, true));
+    expect(() => latch.claim(on('serial', pin, true))).toThrow(/pin-locked: .* without a recorded answer/);
+  });
+
+  it('never repeats a refused PIN, whatever the token shows', () => {
+    const latch = new PinLatch(stateDir);
+    latch.claim(on('serial', pin)).keep();
+    expect(() => latch.claim(on('serial', pin, true))).toThrow(
+      /pin-locked: the PIN was refused by the token/,
+    );
   });
 
   it('refuses on a record that a crash cut off', () => {
     const latch = new PinLatch(stateDir);
-    latch.claim('serial', pin);
+    latch.claim(on('serial', pin));
     const [file] = records() as [string];
     fs.writeFileSync(file, '{"sta');
-    expect(() => latch.claim('serial', pin)).toThrow(/pin-locked/);
+    expect(() => latch.claim(on('serial', pin))).toThrow(/pin-locked/);
   });
 
   it('shows neither PIN nor serial in what it writes, and lets nobody else read it', () => {
-    new PinLatch(stateDir).claim('canary-serial', pin).keep();
+    new PinLatch(stateDir).claim(on('canary-serial', pin)).keep();
     const [file] = records() as [string];
     const written = file + fs.readFileSync(file, 'utf8');
     expect(written).not.toContain('canary-4711');
@@ -79,15 +117,15 @@ describe('the PIN latch', () => {
 
   it('refuses every PIN when its own key is damaged, since it can no longer tell which were tried', () => {
     fs.writeFileSync(path.join(stateDir, 'pin-latch.key'), 'short');
-    expect(() => new PinLatch(stateDir).claim('serial', pin)).toThrow(
+    expect(() => new PinLatch(stateDir).claim(on('serial', pin))).toThrow(
       /pin-locked: .*pin-latch.key is damaged/,
     );
   });
 
   it('refuses to try a PIN when the attempt cannot be noted', () => {
     const latch = new PinLatch(stateDir);
-    latch.claim('serial', pin).clear();
+    latch.claim(on('serial', pin)).clear();
     fs.rmSync(path.join(stateDir, 'pin-latch'), { recursive: true });
-    expect(() => latch.claim('serial', pin)).toThrow(/unavailable: the PIN attempt cannot be noted/);
+    expect(() => latch.claim(on('serial', pin))).toThrow(/unavailable: the PIN attempt cannot be noted/);
   });
 });

@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HsmFault } from '../../../../src/domain/hsm-fault.ts';
 import { Secret } from '../../../../src/domain/secret.ts';
 import { softhsm2 } from '../../../../src/hsm/devices/softhsm2.ts';
-import type { HostProcess } from '../../../../src/hsm/supervisor/host-process.ts';
+import type { HostExit, HostProcess } from '../../../../src/hsm/supervisor/host-process.ts';
 import { LoginGate } from '../../../../src/hsm/supervisor/login-gate.ts';
 import { PinLatch } from '../../../../src/hsm/supervisor/pin-latch.ts';
 import { TokenSupervisor } from '../../../../src/hsm/supervisor/token-supervisor.ts';
@@ -28,6 +29,7 @@ const tokenInfo = {
   model: 'thing 1.0',
   userPinLocked: false,
   userPinFinalTry: false,
+  userPinCountLow: false,
   userPinInitialized: true,
   mechanisms: [],
 };
@@ -45,14 +47,21 @@ afterEach(async () => {
 });
 
 /** Each life of the host follows the next script; the last one repeats. */
-function supervise(scripts: readonly Script[], pin = '1234') {
+function supervise(
+  scripts: readonly Script[],
+  {
+    gate = new LoginGate(),
+    beforeSpawn = () => undefined,
+  }: { gate?: LoginGate; beforeSpawn?: () => void } = {},
+) {
   const hosts: ScriptedHost[] = [];
   const asked: string[] = [];
   const lines: { event: string; fields: unknown }[] = [];
   const note = (event: string, fields: unknown) => void lines.push({ event, fields });
   const spawn = (): HostProcess => {
+    beforeSpawn();
     const script = scripts[Math.min(hosts.length, scripts.length - 1)] as Script;
-    const exited = Promise.withResolvers<string>();
+    const exited = Promise.withResolvers<HostExit>();
     const host = new ScriptedHost({
       ...(script['greeting'] !== undefined && { greet: { protocolVersion: 7, pid: 1 } }),
       onFrame: (frame, self) => {
@@ -63,13 +72,13 @@ function supervise(scripts: readonly Script[], pin = '1234') {
     });
     hosts.push(host);
     // A host ends when its connection does, and when it is killed.
-    host.raw.on('close', () => exited.resolve('ended'));
-    host.raw.on('end', () => exited.resolve('ended'));
+    host.raw.on('close', () => exited.resolve({ how: 'ended', crashed: false }));
+    host.raw.on('end', () => exited.resolve({ how: 'ended', crashed: false }));
     return {
       pid: 1000 + hosts.length,
       socket: host.socket,
       exited: exited.promise,
-      kill: () => exited.resolve('ended by SIGKILL'),
+      kill: () => exited.resolve({ how: 'ended by SIGKILL', crashed: false }),
     };
   };
   const phases: string[] = [];
@@ -80,13 +89,13 @@ function supervise(scripts: readonly Script[], pin = '1234') {
       module: '/module.so',
       env: {},
       token: { label: 'test' },
-      pin: new Secret(pin),
+      pin: new Secret('1234'),
       healthKey: { label: 'health' },
     },
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     log: { debug: note, info: note, warn: note, error: note },
     latch: new PinLatch(stateDir),
-    gate: new LoginGate(),
+    gate,
     spawn,
     maxQueue: 10,
     onStarted: () => undefined,
@@ -149,12 +158,73 @@ describe('a token supervisor', () => {
     expect(latched()).toBe(0);
   });
 
-  it('does not try a PIN again when the host died over it', async () => {
+  it('does not try a PIN again when the host died over it and the token shows a failed attempt', async () => {
     const login: Answer = (_frame, host) => host.raw.destroy();
-    const { supervisor, asked } = supervise([{ ...healthy, login }, healthy]);
+    const open: Answer = (frame, host) =>
+      host.answer(frame, encodeJson({ ...tokenInfo, userPinCountLow: true }));
+    const { supervisor, asked } = supervise([
+      { ...healthy, login },
+      { ...healthy, open },
+    ]);
     await vi.waitFor(() => expect(supervisor.phase).toBe('locked'));
     expect(asked.filter((operation) => operation === 'login')).toHaveLength(1);
     expect(supervisor.reason).toMatch(/without a recorded answer/);
+  });
+
+  it('tries a PIN once more when the host died over it and the token shows no failed attempt', async () => {
+    const login: Answer = (_frame, host) => host.raw.destroy();
+    const { supervisor, asked } = supervise([{ ...healthy, login }, healthy]);
+    await vi.waitFor(() => expect(supervisor.phase).toBe('ready'), 3000);
+    expect(asked.filter((operation) => operation === 'login')).toHaveLength(2);
+    expect(latched()).toBe(0);
+  });
+
+  it('gives a PIN up after two attempts that nobody answered', async () => {
+    const login: Answer = (_frame, host) => host.raw.destroy();
+    const { supervisor, asked } = supervise([{ ...healthy, login }]);
+    await vi.waitFor(() => expect(supervisor.phase).toBe('locked'), 3000);
+    expect(asked.filter((operation) => operation === 'login')).toHaveLength(2);
+  });
+
+  it('lets a login on its way finish before it stops, so that no attempt stays unanswered', async () => {
+    const login: Answer = (frame, host) => setTimeout(() => host.answer(frame), 200);
+    const { supervisor, asked } = supervise([{ ...healthy, login }]);
+    await vi.waitFor(() => expect(asked).toContain('login'));
+    await supervisor.stop();
+    expect(latched()).toBe(0);
+  });
+
+  it('notes no attempt for a host that was lost while it waited for its turn', async () => {
+    const gate = new LoginGate();
+    const first = Promise.withResolvers<void>();
+    void gate.enter('0001', () => first.promise);
+    const { supervisor, hosts, asked } = supervise([healthy], { gate });
+    await vi.waitFor(() => expect(asked).toContain('open'));
+    hosts[0]?.raw.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    first.resolve();
+    await vi.waitFor(() => expect(supervisor.phase).toBe('ready'), 3000);
+    expect(latched()).toBe(0);
+  });
+
+  it('survives a system that gives it no process', async () => {
+    let refusals = 2;
+    const { supervisor } = supervise([healthy], {
+      beforeSpawn: () => {
+        refusals -= 1;
+        if (refusals >= 0) throw new HsmFault('unavailable', 'no descriptors');
+      },
+    });
+    await vi.waitFor(() => expect(supervisor.reason).toContain('no descriptors'));
+    await vi.waitFor(() => expect(supervisor.phase).toBe('ready'), 3000);
+  });
+
+  it('replaces a host that answers garbage while it starts, and can still be stopped', async () => {
+    const open: Answer = (frame, host) => host.send({ ...frame, code: 99, body });
+    const { supervisor, hosts } = supervise([{ ...healthy, open }]);
+    await vi.waitFor(() => expect(hosts.length).toBeGreaterThan(1), 3000);
+    await supervisor.stop();
+    expect(supervisor.phase).toBe('stopped');
   });
 
   it('starts another host when one cannot open the token, and says why meanwhile', async () => {

@@ -38,7 +38,7 @@ describe('frames', () => {
         fc.array(anyFrame, { maxLength: 8 }),
         fc.array(fc.integer({ min: 1, max: 97 }), { minLength: 1 }),
         (frames, cuts) => {
-          const stream = Buffer.concat(frames.map(encodeFrame));
+          const stream = Buffer.concat(frames.map((frame) => encodeFrame(frame)));
           const decoder = new FrameDecoder();
           const seen: Frame[] = [];
           let at = 0;

@@ -23,13 +23,21 @@ describe('GCM messages', () => {
       }),
     );
     fc.assert(
-      fc.property(selector, bytes(16), bytes(9000), bytes(4400), (which, iv, aad, input) => {
-        const decoded = decodeGcm(encodeGcm({ selector: which, iv, aad, input }));
-        expect(decoded.selector).toEqual(which);
-        expect(Buffer.from(decoded.iv)).toEqual(Buffer.from(iv));
-        expect(Buffer.from(decoded.aad)).toEqual(Buffer.from(aad));
-        expect(Buffer.from(decoded.input)).toEqual(Buffer.from(input));
-      }),
+      fc.property(
+        selector,
+        bytes(8),
+        bytes(16),
+        bytes(9000),
+        bytes(4400),
+        (which, fingerprint, iv, aad, input) => {
+          const decoded = decodeGcm(encodeGcm({ selector: which, fingerprint, iv, aad, input }));
+          expect(decoded.selector).toEqual(which);
+          expect(Buffer.from(decoded.fingerprint)).toEqual(Buffer.from(fingerprint));
+          expect(Buffer.from(decoded.iv)).toEqual(Buffer.from(iv));
+          expect(Buffer.from(decoded.aad)).toEqual(Buffer.from(aad));
+          expect(Buffer.from(decoded.input)).toEqual(Buffer.from(input));
+        },
+      ),
     );
   });
 

@@ -1,0 +1,235 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { duplexPair } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { KeyDescription } from '../../src/domain/ports/hsm.ts';
+import { NativeGcm } from '../../src/hsm/aead/native-gcm.ts';
+import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
+import { TokenHost } from '../../src/hsm/host/token-host.ts';
+import { loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
+import { HostLink } from '../../src/hsm/supervisor/host-link.ts';
+import { decodeJson, encodeJson } from '../../src/hsm/wire/messages.ts';
+import { AlteredLibrary } from '../support/altered-library.ts';
+import { realClock } from '../support/test-fleet.ts';
+import { createTestToken, type TestToken } from '../support/token.ts';
+
+// The host runs in this process, over a socket pair, on a real token: only the faults are made up.
+let token: TestToken;
+let altered: AlteredLibrary;
+let host: { link: HostLink; onUnfit: ReturnType<typeof vi.fn> };
+let aead: NativeGcm;
+
+beforeAll(async () => {
+  token = await createTestToken();
+  await token.addAesKey({ label: 'foo', id: '01' });
+  await token.addAesKey({ label: 'health', id: '0f' });
+  process.env['SOFTHSM2_CONF'] = token.env.SOFTHSM2_CONF;
+  altered = new AlteredLibrary(loadModule(token.paths.module));
+});
+afterAll(async () => {
+  await token[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  host = openHost();
+  const { link } = host;
+  await link.call(
+    'open',
+    encodeJson({ module: token.paths.module, profile: 'softhsm2', token: { label: token.label } }),
+  );
+  await link.call('login', Buffer.from(token.pin));
+  await link.call('prepare', encodeJson({ healthKey: { label: 'health' } }));
+  aead = new NativeGcm((_key, operation, body, context) => link.call(operation, body, context), {
+    randomBytes,
+  });
+});
+afterEach(() => {
+  altered.heal();
+  host.link.lose('end of test');
+});
+
+function openHost() {
+  const [ours, theirs] = duplexPair();
+  new TokenHost(
+    theirs,
+    () => undefined,
+    () => altered.library,
+  );
+  const onUnfit = vi.fn();
+  const events = { onGreeting: () => undefined, onClosed: () => undefined, onLost: () => undefined, onUnfit };
+  return {
+    link: new HostLink({ socket: ours, profile: softhsm2, clock: realClock, maxQueue: 10, events }),
+    onUnfit,
+  };
+}
+
+const plaintext = Buffer.from('twenty bytes of text');
+const key = { token: 'soft', selector: { label: 'foo' } };
+const context = () => ({ tenant: 1, deadlineMs: performance.now() + 5000 });
+const seal = (admitted: KeyDescription | 'any object' = 'any object') =>
+  aead.seal({ key, generation: 0, plaintext, aad: (metadata) => metadata, admitted }, context());
+const open = (sealed: Awaited<ReturnType<typeof seal>>) =>
+  aead.open({ key, admitted: 'any object', ...sealed, aad: sealed.metadata }, context());
+const describeKey = async (label: string) =>
+  decodeJson<KeyDescription>(await host.link.call('describe', encodeJson({ label })));
+
+describe('a passing fault of the token', () => {
+  it.for([
+    { name: 'C_Decrypt', ckr: 'CKR_GENERAL_ERROR:5' },
+    { name: 'C_Decrypt', ckr: 'CKR_FUNCTION_FAILED:6' },
+    { name: 'C_Decrypt', ckr: 'CKR_DEVICE_ERROR:48' },
+    { name: 'C_Decrypt', ckr: 'CKR_VENDOR_DEFINED:2147483649' },
+    { name: 'C_DecryptInit', ckr: 'CKR_GENERAL_ERROR:5' },
+  ] as const)(
+    'mistake 7: $ckr from $name does not reach the caller, whose data are sound',
+    async ({ name, ckr }) => {
+      const sealed = await seal();
+      altered.fail(name, ckr, 1);
+      expect(Buffer.from(await open(sealed))).toEqual(plaintext);
+      expect(host.onUnfit).not.toHaveBeenCalled();
+    },
+  );
+
+  it('does not become a property of a key', async () => {
+    altered.fail('C_GetAttributeValue', 'CKR_DEVICE_ERROR:48', 1);
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await describeKey('foo')).toMatchObject({ keyType: 'AES', bits: 256, extractable: false });
+  });
+});
+
+describe('a fault that stays', () => {
+  it.for([{ ckr: 'CKR_GENERAL_ERROR:5' }, { ckr: 'CKR_DEVICE_ERROR:48' }])(
+    'mistake 7: $ckr from every C_Decrypt is the fault of the token, and ends the host',
+    async ({ ckr }) => {
+      const sealed = await seal();
+      altered.fail('C_Decrypt', ckr, Number.POSITIVE_INFINITY);
+      await expect(open(sealed)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(host.onUnfit).toHaveBeenCalledOnce();
+    },
+  );
+
+  it('mistake 4: CKR_DEVICE_REMOVED ends the host', async () => {
+    altered.fail('C_EncryptInit', 'CKR_DEVICE_REMOVED:50', 1);
+    await expect(seal()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledExactlyOnceWith('C_EncryptInit: CKR_DEVICE_REMOVED');
+  });
+
+  it('mistake 4: one lost session costs one call', async () => {
+    altered.fail('C_EncryptInit', 'CKR_SESSION_HANDLE_INVALID:179', 1);
+    await expect(seal()).rejects.toMatchObject({ code: 'unavailable' });
+    await seal();
+    expect(host.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('mistake 4: a token that shows no objects any more is gone, not a token without that key', async () => {
+    altered.replace({ C_FindObjects: (() => []) as never });
+    altered.fail('C_DecryptInit', 'CKR_OBJECT_HANDLE_INVALID:130', 1);
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledOnce();
+  });
+});
+
+describe('bad data', () => {
+  it('mistake 7: is called so by a sound token, and costs nothing else', async () => {
+    const sealed = await seal();
+    const tag = Buffer.from(sealed.tag).fill(7);
+    await expect(open({ ...sealed, tag })).rejects.toMatchObject({ code: 'corrupt' });
+    expect(Buffer.from(await open(sealed))).toEqual(plaintext);
+    expect(host.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('is still told from a broken token when the health key has been deleted or put back', async () => {
+    const sealed = await seal();
+    const tag = Buffer.from(sealed.tag).fill(7);
+    await token.deleteKey({ id: '0f' });
+    await expect(open({ ...sealed, tag })).rejects.toMatchObject({ code: 'corrupt' });
+    await token.addAesKey({ label: 'health', id: '0f' });
+    await expect(open({ ...sealed, tag })).rejects.toMatchObject({ code: 'corrupt' });
+    expect(host.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('X-54: a key that is not there is not found, on a token that shows others', async () => {
+    await expect(describeKey('nobody')).rejects.toMatchObject({ code: 'not-found' });
+    expect(host.onUnfit).not.toHaveBeenCalled();
+  });
+});
+
+describe('the key that was admitted', () => {
+  it('is the only one that is used', async () => {
+    const admitted = await describeKey('foo');
+    await seal(admitted);
+    const other = { ...admitted, kcvHex: createHash('sha256').digest('hex').slice(0, 6) };
+    await expect(seal(other)).rejects.toMatchObject({ code: 'unavailable', report: { stale: true } });
+  });
+
+  it('is never silently replaced by another one of its name', async () => {
+    const admitted = await describeKey('foo');
+    await seal(admitted);
+    await token.deleteKey({ id: '01' });
+    await token.addAesKey({ label: 'foo', id: '01', extractable: true });
+    await expect(seal(admitted)).rejects.toMatchObject({ code: 'unavailable', report: { stale: true } });
+    await expect(seal(admitted)).rejects.toMatchObject({ code: 'unavailable', report: { stale: true } });
+    const now = await describeKey('foo');
+    expect(now.extractable).toBe(true);
+    await seal(now);
+  });
+});
+
+describe('the health key', () => {
+  it('that does not decrypt is no canary, and the token serves on', async () => {
+    altered.fail('C_DecryptInit', 'CKR_KEY_FUNCTION_NOT_PERMITTED:104', Number.POSITIVE_INFINITY);
+    const prepared = decodeJson<{ canary: string }>(
+      await host.link.call('prepare', encodeJson({ healthKey: { label: 'health' } })),
+    );
+    expect(prepared.canary).toMatch(/CKR_KEY_FUNCTION_NOT_PERMITTED|AES-GCM/);
+  });
+
+  it.for([
+    { healthKey: { label: 'missing' }, says: /no secret key with label=missing/ },
+    { healthKey: undefined, says: /no health key is configured/ },
+  ])('$healthKey makes no canary, and bad data are still called so', async ({ healthKey, says }) => {
+    const prepared = await host.link.call('prepare', encodeJson({ ...(healthKey && { healthKey }) }));
+    expect(decodeJson<{ canary: string }>(prepared).canary).toMatch(says);
+    const sealed = await seal();
+    await expect(open({ ...sealed, tag: Buffer.alloc(16) })).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
+describe('a host', () => {
+  it('refuses an operation that it does not know', async () => {
+    const [ours, theirs] = duplexPair();
+    new TokenHost(theirs, () => undefined);
+    const { Channel } = await import('../../src/hsm/wire/channel.ts');
+    const answer = Promise.withResolvers<number>();
+    const channel = new Channel(ours, {
+      onFrames: (frames) => void frames.filter(({ id }) => id === 5).map(({ code }) => answer.resolve(code)),
+      onClosed: () => undefined,
+    });
+    channel.send({ id: 5, code: 200, lane: 0, tenant: 0, body: new Uint8Array(0) });
+    expect(await answer.promise).not.toBe(0);
+    channel.close();
+  });
+
+  it('refuses work that comes before its time', async () => {
+    const { link } = openHost();
+    await expect(link.call('describe', encodeJson({ label: 'foo' }))).rejects.toThrow(
+      /has not done "login" yet/,
+    );
+    await expect(link.call('login', Buffer.from('1234'))).rejects.toMatchObject({
+      report: { pinUnjudged: true },
+    });
+    link.lose('end');
+  });
+
+  it('says that a short input has no tag', async () => {
+    const { encodeGcm } = await import('../../src/hsm/wire/messages.ts');
+    const none = new Uint8Array(0);
+    const message = {
+      selector: key.selector,
+      fingerprint: none,
+      iv: randomBytes(12),
+      aad: none,
+      input: randomBytes(15),
+    };
+    await expect(host.link.call('gcmDecrypt', encodeGcm(message))).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
