@@ -8,6 +8,7 @@ import type { PortcullisConfig } from '../config/portcullis-config.ts';
 import { selectorText } from '../domain/hsm/key-selector.ts';
 import { formatPkcs11Uri } from '../domain/hsm/pkcs11-uri.ts';
 import type { TokenKey } from '../domain/ports/hsm.ts';
+import { listenerDuties } from './check-tls.ts';
 
 export interface ConfigCheckOptions {
   /** One JSON document instead of text. */
@@ -22,7 +23,7 @@ export async function runConfigCheck(path: string, options: ConfigCheckOptions):
   const { json, out, nowMs = Date.now() } = options;
   try {
     const config = loadConfig(path);
-    const duties = operatorDuties(config, nowMs);
+    const duties = allDuties(config, nowMs);
     const ok = duties.every((duty) => duty.severity !== 'problem');
     out.write(
       json
@@ -37,6 +38,14 @@ export async function runConfigCheck(path: string, options: ConfigCheckOptions):
     out.write(json ? jsonText({ ok: false, file: error.file, code: error.code, problems }) : text);
     return 1;
   }
+}
+
+/** What the listener itself says is told only when nothing plainer has been found. */
+function allDuties(config: PortcullisConfig, nowMs: number): Duty[] {
+  const duties = operatorDuties(config, nowMs);
+  const { tls } = config.proxy;
+  if (tls === undefined || duties.some(({ severity }) => severity === 'problem')) return duties;
+  return [...listenerDuties(tls), ...duties];
 }
 
 function summary(config: PortcullisConfig): Readonly<Record<string, unknown>> {

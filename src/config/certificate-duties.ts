@@ -50,9 +50,9 @@ function keyDuties(leaf: X509Certificate, { certFile, keyFile }: TlsFiles): Duty
 
 function validityDuties(leaf: X509Certificate, nowMs: number): Duty[] {
   if (nowMs < Date.parse(leaf.validFrom))
-    return [problem(`the certificate is not valid before ${leaf.validFrom}`)];
+    return [warning(`the certificate is not valid before ${leaf.validFrom}`)];
   const days = Math.floor((Date.parse(leaf.validTo) - nowMs) / DAY_MS);
-  if (days < 0) return [problem(`the certificate expired on ${leaf.validTo}`)];
+  if (days < 0) return [warning(`the certificate expired on ${leaf.validTo}; renew it`)];
   if (days <= WARNING_DAYS)
     return [warning(`the certificate expires in ${days} days, on ${leaf.validTo}; renew it`)];
   return [{ requirement: 'X-60', severity: 'ok', text: `the certificate is valid for ${days} more days` }];

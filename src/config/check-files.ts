@@ -1,9 +1,12 @@
 /** Checks the files that a configuration names and that other rooms open later. */
 import type { ConfigParts } from './config-parts.ts';
 import type { Findings, PathInFile } from './findings.ts';
-import { examineRegularFile, FileFault } from './private-file.ts';
+import { directoryFault, examineRegularFile, FileFault, isReplaceable } from './private-file.ts';
 
-/** Modules, SoftHSM2 configuration and TLS files exist and may be read; the TLS key by nobody else. */
+/**
+ * Modules, SoftHSM2 configuration and TLS files exist, may be read, and nobody else may change them; nor
+ * read the TLS key, nor look into the state directory.
+ */
 export function checkFiles(
   parts: ConfigParts,
   resolvePath: (path: string) => string,
@@ -25,6 +28,19 @@ export function checkFiles(
   check(tls?.certFile, ['proxy', 'tls', 'certFile'], 'a PEM file');
   check(tls?.keyFile, ['proxy', 'tls', 'keyFile'], PRIVATE_KEY);
   check(tls?.clientCaFile, ['proxy', 'tls', 'clientCaFile'], 'a PEM file');
+  if (parts.stateDir !== undefined) checkStateDir(resolvePath(parts.stateDir), groups, findings);
+}
+
+function checkStateDir(directory: string, groups: ReadonlySet<number>, findings: Findings): void {
+  const fault = directoryFault(directory, groups);
+  if (fault === undefined) return;
+  const remedy = `chmod 700 and chown it, or name one below it, which will be made`;
+  findings.problem(
+    ['stateDir'],
+    `names ${directory}, which ${fault}`,
+    'a directory of this user alone',
+    remedy,
+  );
 }
 
 function checkFile(
@@ -35,9 +51,25 @@ function checkFile(
   findings: Findings,
 ): void {
   try {
-    const { exposure } = examineRegularFile(file, groups);
-    if (exposure === undefined || expected !== PRIVATE_KEY) return;
-    findings.problem(path, `names a file that can be read by ${exposure}`, PRIVATE_KEY, 'chmod 600 it');
+    const { readOrWrite, write } = examineRegularFile(file, groups);
+    if (isReplaceable(file)) findings.warn(path, 'lies in a directory in which everybody may replace it');
+    if (expected === PRIVATE_KEY) {
+      if (readOrWrite !== undefined)
+        findings.problem(
+          path,
+          `names a file that can be read by ${readOrWrite}`,
+          PRIVATE_KEY,
+          'chmod 600 it',
+        );
+    } else if (write !== undefined) {
+      const remedy = 'chmod go-w it';
+      findings.problem(
+        path,
+        `names a file that can be changed by ${write}`,
+        `${expected} of ours alone`,
+        remedy,
+      );
+    }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     findings.problem(path, `names a file that ${error.message} (${file})`, expected, RELATIVE_PATHS);

@@ -3,7 +3,7 @@
 /** Environment variables by name. They may hold secrets: look names up, never list values. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A copy of the environment as it is now. */
+/** A copy of the environment as it is now, without a prototype: every name in it is a variable. */
 export function readEnvironment(): Environment {
-  return { ...process.env };
+  return Object.assign(Object.create(null), process.env);
 }

@@ -36,9 +36,13 @@ export function loadConfig(
 ): PortcullisConfig {
   const file = resolve(path);
   const { environment, groups } = surroundings;
-  const { bytes, exposure } = readConfigFile(path, groups);
+  const { bytes, access } = readConfigFile(path, groups);
   const document = parseConfigDocument(path, decode(path, bytes));
   const findings = new Findings();
+  if (access.write !== undefined) {
+    const found = `can be changed by ${access.write}`;
+    findings.problem([], found, 'a file that only its owner or own group can write', 'chmod go-w it');
+  }
   const { parts, issues } = partsOf(document.content);
   reportSchemaIssues(issues, document.content, configJsonSchema(), findings);
 
@@ -46,7 +50,7 @@ export function loadConfig(
   checkFiles(parts, resolvePath, groups, findings);
   const secrets = readSecrets(
     parts,
-    { environment, groups, resolvePath, configExposure: exposure },
+    { environment, groups, resolvePath, configExposure: access.readOrWrite },
     findings,
   );
   const config = buildConfig(parts, { file, secrets, resolvePath }, findings);

@@ -1,5 +1,15 @@
 /** Files that hold secrets or settings: read once, with what others may do to them known from the same handle. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import process from 'node:process';
 
 /** Group ids of this process. */
@@ -9,8 +19,13 @@ export function ownGroups(): ReadonlySet<number> {
 
 export interface FileContent {
   readonly bytes: Uint8Array;
-  /** Who else may read or write it, in words; undefined when only the owner and our own groups may. */
-  readonly exposure: string | undefined;
+  readonly access: ForeignAccess;
+}
+
+/** Who else may do what, in words; undefined when only the owner and our own groups may. */
+export interface ForeignAccess {
+  readonly readOrWrite: string | undefined;
+  readonly write: string | undefined;
 }
 
 /** Why a file could not be read, in words that continue "the file …". */
@@ -27,16 +42,36 @@ export function readRegularFile(path: string, maxBytes: number, groups: Readonly
       read = readSync(descriptor, bytes, length, bytes.length - length, null);
     }
     if (length > maxBytes) throw new FileFault(`is longer than ${maxBytes} bytes`);
-    return { bytes: bytes.slice(0, length), exposure: exposureOf(fstatSync(descriptor), groups) };
+    return { bytes: bytes.slice(0, length), access: accessOf(fstatSync(descriptor), groups) };
   });
 }
 
 /** Checks that a regular file exists and may be read, without reading it. Throws a FileFault. */
-export function examineRegularFile(
-  path: string,
-  groups: ReadonlySet<number>,
-): { readonly exposure: string | undefined } {
-  return onOpenFile(path, (descriptor) => ({ exposure: exposureOf(fstatSync(descriptor), groups) }));
+export function examineRegularFile(path: string, groups: ReadonlySet<number>): ForeignAccess {
+  return onOpenFile(path, (descriptor) => accessOf(fstatSync(descriptor), groups));
+}
+
+/** Why a directory that exists is not ours alone, in words that continue "the directory …"; undefined when it is, or is not there yet. */
+export function directoryFault(path: string, groups: ReadonlySet<number>): string | undefined {
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return 'this user may not look at';
+  }
+  if (stat === undefined) return undefined;
+  if (!stat.isDirectory()) return 'is not a directory';
+  if (stat.uid !== (process.geteuid?.() ?? stat.uid)) return `belongs to user ${stat.uid}, not to this one`;
+  const { readOrWrite } = accessOf(stat, groups);
+  return readOrWrite === undefined ? undefined : `is open to ${readOrWrite}`;
+}
+
+/** Whether everybody may put another file in the place of this one, or of a link to it. */
+export function isReplaceable(path: string): boolean {
+  return [path, realpathSync(path)].some((each) => {
+    const { mode } = statSync(dirname(each));
+    return (mode & 0o002) !== 0 && (mode & STICKY) === 0;
+  });
 }
 
 function onOpenFile<T>(path: string, use: (descriptor: number) => T): T {
@@ -57,16 +92,22 @@ function onOpenFile<T>(path: string, use: (descriptor: number) => T): T {
   }
 }
 
-function exposureOf(
+function accessOf(
   stat: { readonly mode: number; readonly gid: number },
   groups: ReadonlySet<number>,
-): string | undefined {
+): ForeignAccess {
   const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
-  if ((stat.mode & 0o007) !== 0) return `everybody (mode ${mode})`;
-  if ((stat.mode & 0o070) !== 0 && !groups.has(stat.gid))
-    return `group ${stat.gid}, which is not ours (mode ${mode})`;
-  return undefined;
+  const who = (bits: number): string | undefined => {
+    if ((stat.mode & bits & 0o007) !== 0) return `everybody (mode ${mode})`;
+    if ((stat.mode & bits & 0o070) !== 0 && !groups.has(stat.gid))
+      return `group ${stat.gid}, which is not ours (mode ${mode})`;
+    return undefined;
+  };
+  return { readOrWrite: who(0o077), write: who(0o022) };
 }
+
+/** As on /tmp: files there belong to their owners. */
+const STICKY = 0o1000;
 
 const OPEN_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',

@@ -54,7 +54,8 @@ function fetchSecret(
 ): string | undefined {
   if (typeof source === 'string') return inlineSecret(source, path, surroundings, findings);
   if ('env' in source) {
-    const value = surroundings.environment[source.env];
+    const { environment } = surroundings;
+    const value = Object.hasOwn(environment, source.env) ? environment[source.env] : undefined;
     if (value !== undefined && value !== '') return value;
     const found =
       value === undefined
@@ -98,11 +99,11 @@ function secretInFile(
   findings: Findings,
 ): string | undefined {
   try {
-    const { bytes, exposure } = readRegularFile(file, MAX_SECRET_FILE_BYTES, groups);
-    if (exposure !== undefined) {
+    const { bytes, access } = readRegularFile(file, MAX_SECRET_FILE_BYTES, groups);
+    if (access.readOrWrite !== undefined) {
       findings.problem(
         path,
-        `names a file that can be read by ${exposure}`,
+        `names a file that can be read by ${access.readOrWrite}`,
         'a file that only its owner or own group can read',
         'chmod 600 it',
       );

@@ -41,21 +41,28 @@ function reportUnknownFields(
   findings: Findings,
 ): void {
   const known = fieldsOf(node);
+  const expected = `one of ${known.join(', ')}`;
   for (const key of keys) {
     const near = nearestWord(key, known);
     const remedy = near === undefined ? 'remove it' : `did you mean ${near}?`;
-    findings.problem([...path, key], 'is not a known field', `one of ${known.join(', ')}`, remedy);
+    if (mayBeShown(key, path, near))
+      findings.problem([...path, key], 'is not a known field', expected, remedy);
+    else findings.problem(path, UNKNOWN_FIELD, expected, 'put a space after the colon, or remove it');
   }
+}
+
+/** `{ pin:1234 }` is a mapping with the field `pin:1234`: beside secrets, a name is shown only when it is a slip of the pen. */
+function mayBeShown(name: string, path: PathInFile, near: string | undefined): boolean {
+  const besideSecrets = path.some((step) => HOLDS_SECRETS.has(step));
+  return besideSecrets ? near !== undefined && LETTERS.test(name) : FIELD_NAME.test(name);
 }
 
 function reportName(path: PathInFile, nodes: readonly SchemaNode[], findings: Findings): void {
   const names = nodes.at(-1)?.propertyNames;
-  findings.problem(
-    path,
-    'has a name that is not allowed',
-    names === undefined ? 'another name' : expectation(names),
-    'rename it',
-  );
+  const expected = names === undefined ? 'another name' : expectation(names);
+  const shown = names?.['x-name'] !== undefined && KEY_ID_LOOKALIKE.test(String(path.at(-1)));
+  if (shown) findings.problem(path, 'has a name that is not allowed', expected, 'rename it');
+  else findings.problem(path.slice(0, -1), FORBIDDEN_NAME, expected, 'rename it');
 }
 
 function reportValue(
@@ -118,3 +125,10 @@ function valueAt(content: unknown, path: PathInFile): unknown {
 }
 
 const LONGEST_QUOTE = 60;
+const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,40}$/;
+const LETTERS = /^[A-Za-z]+$/;
+/** What people write for an external key id, and nothing that a PIN or secret with its field name in front would be. */
+const KEY_ID_LOOKALIKE = /^[A-Za-z0-9._/ <*#@-]{1,40}$/;
+const HOLDS_SECRETS: ReadonlySet<string | number> = new Set(['tokens', 'credentials']);
+const UNKNOWN_FIELD = 'has an unknown field (name not shown: it may hold a secret)';
+const FORBIDDEN_NAME = 'has a name in it that is not allowed (not shown: it may hold a secret)';

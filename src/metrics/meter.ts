@@ -121,6 +121,7 @@ const HSM_FAULTS: ReadonlySet<string> = new Set(['', ...HSM_FAULT_CODES]);
 
 const TOKEN_STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
 
-const MAX_PREFIXES = 256;
+/** Twice what one configuration may have, so that reloads can bring others, and the name for a path that is none. */
+const MAX_PREFIXES = 2_001;
 const MAX_TOKENS = 64;
 const MAX_TOKEN_OPERATIONS = 64;

@@ -32,10 +32,13 @@ export class SigV4Fault extends Error {
   override readonly name = 'SigV4Fault';
   readonly code: SigV4FaultCode;
   readonly detail: string;
+  /** For the log alone. */
+  readonly logFields: Readonly<Record<string, unknown>>;
 
-  constructor(code: SigV4FaultCode, detail: string) {
+  constructor(code: SigV4FaultCode, detail: string, logFields: Readonly<Record<string, unknown>> = {}) {
     super(`${code}: ${detail}`);
     this.code = code;
     this.detail = detail;
+    this.logFields = logFields;
   }
 }

@@ -79,10 +79,10 @@ function checkScope(authorization: Authorization, date: AmzDate, options: Verify
     throw new SigV4Fault('scope-mismatch', 'The date of the credential scope is not the day of X-Amz-Date.');
   }
   if (options.regions !== 'any' && !options.regions.includes(authorization.region)) {
-    throw new SigV4Fault(
-      'scope-mismatch',
-      `The credential scope names a Region that is not served here; expected ${options.regions.join(' or ')}.`,
-    );
+    // Which Regions are served is for the operator: this client has not proven anything yet.
+    throw new SigV4Fault('scope-mismatch', 'The credential scope names a Region that is not served here.', {
+      servedRegions: options.regions,
+    });
   }
   if (authorization.service !== options.service) {
     throw new SigV4Fault(

@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runConfigCheck } from '../../src/cli/config-check.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { secureContextOptions } from '../../src/edge/http/tls-material.ts';
 import { makeCertificates } from '../unit/config/certificates.ts';
 import { type Change, ConfigDirectory, SECRET, SPARE } from '../unit/config/config-directory.ts';
 
@@ -113,6 +116,86 @@ operator duties
     expect(text).toContain('looked at\n  X-60 the certificate is valid for 30 more days\n');
   });
 });
+
+describe('config check and the start agree', () => {
+  const MUTUAL = {
+    certFile: 'chain.pem',
+    keyFile: 'key.pem',
+    clientCaFile: 'ca.pem',
+    clientSubjects: ['cks.kms.eu-west-1.amazonaws.com'],
+  };
+
+  /** Whether the listener could start, and what `config check` says. */
+  async function both(
+    clientCa: string,
+    nowMs: number,
+  ): Promise<{ code: number; text: string; starts: boolean }> {
+    using directory = new ConfigDirectory();
+    directory.write('chain.pem', `${pem.leaf}${pem.issuer}`);
+    directory.write('key.pem', pem.key);
+    directory.write('ca.pem', clientCa);
+    const file = directory.configure(INLINE_SECRET, [['proxy', 'tls'], MUTUAL]);
+    const { clientSubjects } = MUTUAL;
+    const material = { cert: pem.leaf, key: new Secret(pem.key), clientCa, clientSubjects };
+    let starts = true;
+    try {
+      secureContextOptions(material);
+    } catch {
+      starts = false;
+    }
+    return { ...(await check(directory, file, false, nowMs)), starts };
+  }
+
+  it.for([
+    {
+      what: 'junk',
+      clientCa: 'not a certificate\n',
+      said: 'there is no PEM certificate among the client CAs',
+    },
+    {
+      what: 'a broken certificate',
+      clientCa: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      said: 'a client CA is not a PEM certificate',
+    },
+  ])('X-61: on a client CA that is $what', async ({ clientCa, said }) => {
+    const { code, text, starts } = await both(clientCa, pem.notBeforeMs);
+    expect({ code, starts }).toEqual({ code: 1, starts: false });
+    expect(text).toContain(`problems\n  X-60 <directory>/ca.pem: ${said}`);
+  });
+
+  it('X-61: on a client CA that is one', async () => {
+    const { code, starts } = await both(pem.issuer, pem.notBeforeMs);
+    expect({ code, starts }).toEqual({ code: 0, starts: true });
+  });
+
+  it.for([
+    { when: 'ran out', nowMs: pem.notAfterMs + 1_000, said: 'X-60 the certificate expired on ' },
+    {
+      when: 'is not valid yet',
+      nowMs: pem.notBeforeMs - 1_000,
+      said: 'X-60 the certificate is not valid before ',
+    },
+  ])('X-60: on a certificate that $when: it serves, and AWS KMS refuses it', async ({ nowMs, said }) => {
+    const { code, text, starts } = await both(pem.issuer, nowMs);
+    expect({ code, starts }).toEqual({ code: 0, starts: true });
+    expect(text).toContain(`warnings\n  ${said}`);
+  });
+
+  it('X-60: on a certificate that OpenSSL refuses', async () => {
+    using directory = new ConfigDirectory();
+    execFileSync('openssl', [...TOO_SHORT.split(' '), '-keyout', 'short.key', '-out', 'short.pem'], {
+      cwd: directory.path,
+      stdio: 'pipe',
+    });
+    const tls = { certFile: 'short.pem', keyFile: 'short.key' };
+    const file = directory.configure(INLINE_SECRET, [['proxy', 'tls'], tls]);
+    const { code, text } = await check(directory, file, false, Date.now());
+    expect(code).toBe(1);
+    expect(text).toContain('X-60 <directory>/short.pem: OpenSSL refuses the certificate and key');
+  });
+});
+
+const TOO_SHORT = 'req -x509 -newkey rsa:512 -noenc -subj /CN=short -days 30';
 
 describe('config check of a file that cannot be used', () => {
   it('exits with 1 and lists every problem', async () => {

@@ -4,6 +4,7 @@
  * `x-name` (what the names of a mapping are), and `x-sensitive` for values that no message may quote.
  */
 import * as z from 'zod';
+import { HOST_NAME } from '../../domain/host-name.ts';
 
 /** A text that must match a pattern. */
 export function text(pattern: RegExp, expected: string, description: string) {
@@ -55,7 +56,7 @@ export function port(description: string) {
 /** An address on which to listen. */
 export function host(description: string) {
   return text(
-    /^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/,
+    new RegExp(`${HOST_NAME.source}|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$`),
     'an IP address or a host name',
     description,
   );

@@ -85,10 +85,10 @@ const key = z
 /** @req X-09 */
 const externalKeyId = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,128}$/)
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/)
   .meta({
     'x-name': 'externalKeyId',
-    'x-expected': 'an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ -',
+    'x-expected': 'an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ - other than . and ..',
   });
 
 const region = text(

@@ -1,5 +1,6 @@
 /** `proxy`, `metrics`, `control`, `log`: the listeners and their limits. */
 import * as z from 'zod';
+import { HOST_NAME } from '../../domain/host-name.ts';
 import { filePath, host, port, text } from './field.ts';
 
 const milliseconds = (min: number, max: number, description: string) =>
@@ -17,8 +18,8 @@ const tls = z
     clientSubjects: z
       .array(
         text(
-          /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/,
-          'a name without wildcards, such as cks.kms.eu-west-1.amazonaws.com',
+          HOST_NAME,
+          'a full host name without wildcards, such as cks.kms.eu-west-1.amazonaws.com',
           'Name that a client certificate must carry.',
         ),
       )

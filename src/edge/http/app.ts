@@ -14,7 +14,12 @@ export interface AppOptions {
   readonly handler: ExchangeHandler;
   readonly log: Log;
   readonly maxHeaders: number;
-  readonly open: (request: IncomingMessage, response: ServerResponse, rawUrl: string) => HttpExchange;
+  /** Undefined for a request that is not answered any more. */
+  readonly open: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    rawUrl: string,
+  ) => HttpExchange | undefined;
 }
 
 /** A listener for Node's `request` events. */
@@ -25,6 +30,7 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
   app.set('query parser', false);
   app.use(async (request, response) => {
     const exchange = options.open(request, response, request.originalUrl);
+    if (exchange === undefined || exchange.replied) return;
     if (!refuseHead(request, exchange, options.maxHeaders)) await answer(exchange, options);
   });
   return (request, response) => {

@@ -4,47 +4,65 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../domain/ports/clock.ts';
-import { errorBody } from './error-body.ts';
-import type { HttpExchange } from './http-exchange.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { errorBody, type RefusalName } from './error-body.ts';
 
 export interface RefusalContext {
   readonly clock: Clock;
   readonly lingerMs: number;
 }
 
-/** `pending` are the exchanges of this connection that have not finished. Returns what was answered, if anything. */
+/**
+ * Requests that arrived whole before the malformed bytes get their answers first. Returns what will be
+ * answered, if anything.
+ */
 export function refuseMalformed(
   error: Error & { code?: string },
   socket: Duplex,
-  pending: ReadonlySet<HttpExchange>,
+  connection: ClientConnection,
   context: RefusalContext,
 ): number | undefined {
   if (refused.has(socket)) return undefined;
   const refusal = refusalOf(error.code ?? '');
-  // A broken connection or handshake, or an answer that is not ours to give: with requests still
-  // unanswered before this one, the client would take it for the answer to the first of them.
-  if (refusal === undefined || !socket.writable || !answerable(pending)) {
+  // A broken connection or handshake: nobody is there to answer.
+  if (refusal === undefined || !socket.writable) {
     socket.destroy();
     return undefined;
   }
-  refused.add(socket);
-  for (const exchange of pending) exchange.abandon();
-  socket.on('error', () => socket.destroy());
-  socket.end(rawReply(refusal, context.clock.nowMs()));
-  const timer = setTimeout(() => socket.destroy(), context.lingerMs);
-  socket.once('close', () => clearTimeout(timer));
+  refuse(refusal, socket, connection, context);
   return refusal.status;
+}
+
+/** CONNECT, for which Node has taken the connection out of HTTP: requests still unanswered before it stay so. */
+export function refuseTunnel(socket: Duplex, connection: ClientConnection, context: RefusalContext): void {
+  if (connection.unfinished > 0) socket.destroy();
+  else refuse(NO_TUNNEL, socket, connection, context);
+}
+
+function refuse(
+  refusal: Refusal,
+  socket: Duplex,
+  connection: ClientConnection,
+  { clock, lingerMs }: RefusalContext,
+): void {
+  refused.add(socket);
+  socket.on('error', () => socket.destroy());
+  connection.afterAnswers(() => {
+    // The last answer has closed the connection itself.
+    if (!socket.writable) return;
+    socket.end(rawReply(refusal, clock.nowMs()));
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => clearTimeout(timer));
+  });
 }
 
 interface Refusal {
   readonly status: number;
   readonly reason: string;
+  readonly errorName?: RefusalName;
   readonly message: string;
-}
-
-function answerable(pending: ReadonlySet<HttpExchange>): boolean {
-  const [first] = pending;
-  return first === undefined || (pending.size === 1 && first.receiving);
+  readonly headers?: readonly string[];
 }
 
 function refusalOf(code: string): Refusal | undefined {
@@ -54,12 +72,13 @@ function refusalOf(code: string): Refusal | undefined {
 }
 
 function rawReply(refusal: Refusal, nowMs: number): string {
-  const body = errorBody('ValidationException', refusal.message);
+  const body = errorBody(refusal.errorName ?? 'ValidationException', refusal.message);
   return [
     `HTTP/1.1 ${refusal.status} ${refusal.reason}`,
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `Date: ${new Date(nowMs).toUTCString()}`,
+    ...(refusal.headers ?? []),
     'Connection: close',
     '',
     body,
@@ -69,6 +88,14 @@ function rawReply(refusal: Refusal, nowMs: number): string {
 const refused = new WeakSet<Duplex>();
 
 const MALFORMED: Refusal = { status: 400, reason: 'Bad Request', message: 'the HTTP request is malformed' };
+
+const NO_TUNNEL: Refusal = {
+  status: 405,
+  reason: 'Method Not Allowed',
+  errorName: 'UnsupportedOperationException',
+  message: 'Method CONNECT is not allowed here.',
+  headers: ['Allow: GET, HEAD, POST'],
+};
 
 const REFUSALS: Readonly<Record<string, Refusal>> = Object.assign(Object.create(null), {
   HPE_HEADER_OVERFLOW: {

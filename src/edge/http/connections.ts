@@ -1,25 +1,28 @@
 /** The open connections of one listener: which exchanges each has unfinished, and how they all come to an end. */
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { ClientConnection } from './client-connection.ts';
 import type { HttpExchange } from './http-exchange.ts';
 
 export class Connections {
   readonly #server: HttpServer;
   /** As accepted: for TLS, the sockets below, which exist during the handshake already. */
   readonly #accepted = new Set<Socket>();
-  /** As HTTP sees them, with their unfinished exchanges. */
-  readonly #clients = new Map<Socket, Set<HttpExchange>>();
+  /** As HTTP sees them. */
+  readonly #clients = new Map<Socket, ClientConnection>();
+  readonly #unprovenIdleTimeoutMs: number;
   #drained: Promise<void> | undefined;
 
-  constructor(server: HttpServer, secure: boolean) {
+  constructor(server: HttpServer, secure: boolean, unprovenIdleTimeoutMs: number) {
     this.#server = server;
+    this.#unprovenIdleTimeoutMs = unprovenIdleTimeoutMs;
     server.on('connection', (socket: Socket) => {
       this.#accepted.add(socket);
       socket.once('close', () => this.#accepted.delete(socket));
     });
     server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (this.draining) socket.destroy();
-      this.#clients.set(socket, new Set());
+      this.#clients.set(socket, new ClientConnection());
       socket.once('close', () => this.#clients.delete(socket));
     });
   }
@@ -28,18 +31,21 @@ export class Connections {
     return this.#drained !== undefined;
   }
 
-  opened(socket: Socket, exchange: HttpExchange, response: ServerResponse): void {
-    const pending = this.#clients.get(socket);
-    pending?.add(exchange);
-    response.once('close', () => {
-      pending?.delete(exchange);
-      // An answer that was on its way when the drain began could not say `Connection: close` any more.
-      if (this.draining && pending?.size === 0) socket.destroySoon();
-    });
+  /** A connection that is gone already gets a state of its own, which nobody looks at. */
+  of(socket: object): ClientConnection {
+    return this.#clients.get(socket as Socket) ?? new ClientConnection();
   }
 
-  pendingOn(socket: object): ReadonlySet<HttpExchange> {
-    return this.#clients.get(socket as Socket) ?? NONE;
+  opened(socket: Socket, exchange: HttpExchange, response: ServerResponse): void {
+    const connection = this.of(socket);
+    connection.begin(exchange);
+    response.once('close', () => {
+      // Node has just begun to wait for the next request, for as long as it grants everybody.
+      if (!connection.proven && connection.unfinished === 1) socket.setTimeout(this.#unprovenIdleTimeoutMs);
+      connection.finish(exchange);
+      // An answer that was on its way when the drain began could not say `Connection: close` any more.
+      if (this.draining && connection.unfinished === 0) socket.destroySoon();
+    });
   }
 
   /** Resolves when the last connection is gone; those left after `graceMs` are destroyed. A second call may only shorten the grace. */
@@ -58,7 +64,7 @@ export class Connections {
         this.#server.close();
         resolve();
       });
-      for (const [socket, pending] of this.#clients) if (pending.size === 0) socket.destroySoon();
+      for (const [socket, { unfinished }] of this.#clients) if (unfinished === 0) socket.destroySoon();
     });
   }
 
@@ -66,5 +72,3 @@ export class Connections {
     for (const socket of this.#accepted) socket.destroy();
   }
 }
-
-const NONE: ReadonlySet<HttpExchange> = new Set();

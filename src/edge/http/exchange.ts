@@ -35,6 +35,8 @@ export interface ReplyOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Say `Connection: close` and drop whatever of the request body has not been read. */
   readonly close?: boolean;
+  /** The caller has authenticated: its connection may idle for the whole keep-alive time. */
+  readonly proven?: boolean;
 }
 
 /**

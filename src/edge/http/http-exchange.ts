@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Bug } from '../../domain/bug.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { type AnnouncedBody, announcedBody, collectBody } from './body-reader.ts';
+import type { ClientConnection, UnfinishedExchange } from './client-connection.ts';
 import { BodyTooLarge, type Exchange, type ReplyOptions } from './exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
 
@@ -16,11 +17,12 @@ export interface ExchangeContext {
   /** True once the listener drains: every answer is then the last of its connection. */
   readonly draining: () => boolean;
   readonly tlsClientSubject: string | undefined;
+  readonly connection: ClientConnection;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly awaitsContinue: boolean;
 }
 
-export class HttpExchange implements Exchange {
+export class HttpExchange implements Exchange, UnfinishedExchange {
   readonly method: string;
   readonly rawUrl: string;
   readonly rawHeaders: readonly string[];
@@ -56,7 +58,6 @@ export class HttpExchange implements Exchange {
     return this.#replied;
   }
 
-  /** The body is still on its way: a malformed byte now belongs to this exchange. */
   get receiving(): boolean {
     return !this.#request.complete && !this.#replied;
   }
@@ -78,21 +79,37 @@ export class HttpExchange implements Exchange {
     this.#replied = true;
     const socket = this.#request.socket;
     if (socket.destroyed || !socket.writable) return;
+    if (options.proven ?? false) this.#context.connection.proven = true;
     const close = (options.close ?? false) || this.#context.draining() || this.#restIsTooMuch();
     this.#response.writeHead(status, {
       'Content-Type': options.contentType ?? 'application/json',
       'Content-Length': Buffer.byteLength(body),
       ...options.headers,
-      ...(close ? { Connection: 'close' } : {}),
+      ...(close ? { Connection: 'close' } : this.#keepAlive()),
     });
+    this.#flushInTime();
     // A queued answer (pipelining) has no socket yet: half-closing now would cut off those before it.
     if (close && this.#bodyPending() && this.#response.socket !== null) this.#hangUp(body);
     else this.#response.end(body);
   }
 
-  /** Never answer: the connection has been given up with an answer of its own. */
   abandon(): void {
     this.#replied = true;
+  }
+
+  /** Node would announce the time that it grants a client that has authenticated. */
+  #keepAlive(): Record<string, string> {
+    const { keepAliveTimeoutMs, unprovenIdleTimeoutMs } = this.#context.limits;
+    const shorter = !this.#context.connection.proven && unprovenIdleTimeoutMs < keepAliveTimeoutMs;
+    if (!shorter || !this.#response.shouldKeepAlive) return {};
+    return { 'Keep-Alive': `timeout=${Math.floor(unprovenIdleTimeoutMs / 1000)}` };
+  }
+
+  /** No other limit counts while an answer waits for its client to read. */
+  #flushInTime(): void {
+    const { socket } = this.#request;
+    const timer = setTimeout(() => socket.destroy(), this.#context.limits.replyFlushTimeoutMs).unref();
+    this.#response.once('close', () => clearTimeout(timer));
   }
 
   #bodyPending(): boolean {

@@ -8,8 +8,9 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { createApp } from './app.ts';
 import { bind, type ListenAddress } from './bind.ts';
-import { refuseMalformed } from './client-error.ts';
+import { refuseMalformed, refuseTunnel } from './client-error.ts';
 import { Connections } from './connections.ts';
+import { errorBody } from './error-body.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
@@ -57,7 +58,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxConnections = limits.maxConnections;
   // Node would leave out what is over its count; the app counts and refuses instead.
   server.maxHeadersCount = 0;
-  const connections = new Connections(server, gate !== undefined);
+  const connections = new Connections(
+    server,
+    gate !== undefined,
+    Math.min(limits.unprovenIdleTimeoutMs, limits.keepAliveTimeoutMs),
+  );
   serve(server, connections, gate, options);
   if (gate !== undefined) gate.guard(server as HttpsServer);
   await bind(server, at, name);
@@ -86,14 +91,27 @@ function serve(
     log,
     maxHeaders: limits.maxHeaders,
     open: (request, response, rawUrl) => {
+      const { socket } = request;
+      const connection = connections.of(socket);
+      if (connection.surplus > 0) {
+        if (connection.countSurplus() > limits.maxUnfinished) socket.destroy();
+        return undefined;
+      }
+      const tlsClientSubject = gate?.clientSubject(socket);
+      if (tlsClientSubject !== undefined) connection.proven = true;
       const exchange = new HttpExchange(request, response, rawUrl, {
         clock,
         limits,
         draining: () => connections.draining,
-        tlsClientSubject: gate?.clientSubject(request.socket),
+        tlsClientSubject,
+        connection,
         awaitsContinue: awaitingContinue.has(request),
       });
-      connections.opened(request.socket, exchange, response);
+      if (connection.unfinished >= limits.maxUnfinished) {
+        connection.countSurplus();
+        exchange.reply(429, TOO_MANY_UNFINISHED, { close: true });
+      }
+      connections.opened(socket, exchange, response);
       return exchange;
     },
   });
@@ -104,11 +122,10 @@ function serve(
     app(request, response);
   });
   server.on('checkExpectation', app);
+  const context = { clock, lingerMs: limits.lingerMs };
+  server.on('connect', (_request, socket) => refuseTunnel(socket, connections.of(socket), context));
   server.on('clientError', (error: Error & { code?: string }, socket) => {
-    const status = refuseMalformed(error, socket, connections.pendingOn(socket), {
-      clock,
-      lingerMs: limits.lingerMs,
-    });
+    const status = refuseMalformed(error, socket, connections.of(socket), context);
     log.debug('http.refused', { listener: name, code: error.code, status });
   });
   server.on('drop', droppedLog(options));
@@ -151,6 +168,10 @@ function addressOf(at: ListenAddress, port: number, tls: boolean): string {
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
+const TOO_MANY_UNFINISHED = errorBody(
+  'ThrottlingException',
+  'too many requests were sent ahead on this connection; read the answers first',
+);
 const DROP_LOG_INTERVAL_MS = 1_000;
 const MIN_SWEEP_MS = 20;
 const MAX_SWEEP_MS = 1_000;

@@ -6,6 +6,7 @@ import type { Server as HttpsServer, ServerOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { Bug } from '../../domain/bug.ts';
 import type { Log } from '../../domain/ports/log.ts';
+import { type CappedLog, cappedLog } from './capped-log.ts';
 import { ClientSubjects } from './client-subject.ts';
 import { TlsFault } from './tls-fault.ts';
 import { describeCertificate, secureContextOptions, type TlsMaterial } from './tls-material.ts';
@@ -13,6 +14,7 @@ import { describeCertificate, secureContextOptions, type TlsMaterial } from './t
 export class TlsGate {
   readonly #name: string;
   readonly #log: Log;
+  readonly #capped: CappedLog;
   readonly #mutual: boolean;
   readonly #subjects: ClientSubjects;
   readonly #options: ServerOptions;
@@ -22,6 +24,7 @@ export class TlsGate {
   constructor(tls: TlsMaterial, context: { name: string; log: Log }) {
     this.#name = context.name;
     this.#log = context.log;
+    this.#capped = cappedLog(context.log, context.name);
     this.#mutual = tls.clientCa !== undefined;
     this.#subjects = new ClientSubjects(tls.clientSubjects ?? []);
     this.#options = {
@@ -56,7 +59,7 @@ export class TlsGate {
       server.prependListener('secureConnection', (socket: TLSSocket) => {
         const seen = this.#subjects.refuse(socket);
         if (seen === undefined) return;
-        this.#log.warn('tls.client-refused', {
+        this.#capped.write('warn', 'tls.client-refused', {
           listener: this.#name,
           remoteAddress: socket.remoteAddress,
           reason: 'the certificate carries none of the configured clientSubjects',
@@ -71,7 +74,7 @@ export class TlsGate {
       // Load balancers that probe with a bare TCP connection end here all day long.
       if (socket.authorizationError === undefined && error.code === 'ECONNRESET') {
         this.#log.debug('tls.handshake-failed', fields);
-      } else this.#log.warn('tls.handshake-failed', fields);
+      } else this.#capped.write('warn', 'tls.handshake-failed', fields);
     });
   }
 

@@ -5,6 +5,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Bug } from '../../domain/bug.ts';
+import { HOST_NAME } from '../../domain/host-name.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { TlsFault } from './tls-fault.ts';
 
@@ -120,7 +121,6 @@ const SUITES = [
   'ECDHE-ECDSA-AES256-GCM-SHA384',
 ];
 
-const HOST_NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
 const PRIVATE_KEY_BLOCK = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[\s\S]+?-----END ([A-Z]+ )?PRIVATE KEY-----/;
 const ENCRYPTED_KEY = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 const CERTIFICATE_BLOCK =

@@ -8,7 +8,7 @@ import { logLate, logRequest, measureRequest } from './request-log.ts';
 /** @req X-01 X-70 */
 export function finishWith(passage: Passage, body: string): void {
   close(passage);
-  passage.exchange.reply(200, body);
+  passage.exchange.reply(200, body, { proven: true });
   logRequest(passage, { status: 200 });
   measureRequest(passage, '');
 }
@@ -23,6 +23,7 @@ export function refuse(passage: Passage, error: unknown): void {
   const answered = errorAnswer(error);
   passage.exchange.reply(answered.status, errorBody(answered), {
     headers: answered.headers,
+    proven: (passage as Partial<Passage>).caller !== undefined,
     close: error instanceof BodyTooLarge || error instanceof BodyIncomplete,
   });
   logRequest(passage, {

@@ -9,6 +9,7 @@ import type { EncryptInput } from '../../engine/xks/encrypt.ts';
 import type { AdmittedKey, XksEngine } from '../../engine/xks/xks-engine.ts';
 import type { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
 import type { VerifiedCaller } from '../../sigv4/verify.ts';
+import type { CappedLog } from '../http/capped-log.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { PrefixEntry, PrefixIndex } from './prefix-index.ts';
 import type { ParsedMetadata } from './request-metadata.ts';
@@ -31,6 +32,8 @@ export interface XksServices {
   readonly engine: XksEngine;
   readonly clock: Clock;
   readonly log: Log;
+  /** For requests that nobody has authenticated. */
+  readonly cappedLog: CappedLog;
   readonly meter: Meter;
   readonly settings: XksProxySettings;
   readonly signingKeys: SigningKeyCache;

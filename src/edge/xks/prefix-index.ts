@@ -1,9 +1,9 @@
 /** The loaded key stores, arranged for lookup by path prefix. Built once for each loaded configuration. */
 import type { Secret } from '../../domain/secret.ts';
-import type { KeyStore, Quota } from '../../domain/xks/key-store.ts';
-import { TokenBucket } from '../../domain/xks/token-bucket.ts';
+import type { KeyStore } from '../../domain/xks/key-store.ts';
 import { tokensOf } from '../../engine/xks/get-health-status.ts';
 import { ObjectClaims } from '../../engine/xks/object-claims.ts';
+import { PrefixQuota } from './prefix-quota.ts';
 
 /** All that serves one path prefix. */
 export interface PrefixEntry {
@@ -11,13 +11,13 @@ export interface PrefixEntry {
   /** Any of the live credentials of this prefix, and of no other. */
   readonly secretFor: (accessKeyId: string) => Secret | undefined;
   readonly tokens: readonly string[];
-  readonly bucket: TokenBucket | undefined;
+  readonly quota: PrefixQuota;
   readonly claims: ObjectClaims;
 }
 
 /**
  * One configuration's prefixes. Requests under way keep the entry they began with, so a reload changes
- * nothing beneath them; a bucket whose quota did not change keeps its level.
+ * nothing beneath them but the quota, which belongs to the prefix.
  * @req X-06 X-11 X-66
  */
 export class PrefixIndex {
@@ -30,11 +30,13 @@ export class PrefixIndex {
     this.#entries = new Map(
       stores.map((store) => {
         const secrets = new Map(store.credentials.map((each) => [each.accessKeyId, each.secretAccessKey]));
+        const quota = previous?.find(store.pathPrefix)?.quota ?? new PrefixQuota();
+        quota.change(store.quota, nowMs);
         const entry: PrefixEntry = {
           store,
           secretFor: (accessKeyId) => secrets.get(accessKeyId),
           tokens: tokensOf(store),
-          bucket: bucketFor(store.quota, nowMs, previous?.find(store.pathPrefix)?.bucket),
+          quota,
           claims,
         };
         return [store.pathPrefix, entry];
@@ -46,14 +48,4 @@ export class PrefixIndex {
   find(pathPrefix: string): PrefixEntry | undefined {
     return this.#entries.get(pathPrefix);
   }
-}
-
-function bucketFor(
-  quota: Quota | undefined,
-  nowMs: number,
-  previous: TokenBucket | undefined,
-): TokenBucket | undefined {
-  if (quota === undefined) return undefined;
-  const unchanged = previous?.quota.perSecond === quota.perSecond && previous.quota.burst === quota.burst;
-  return unchanged ? previous : new TokenBucket(quota, nowMs);
 }

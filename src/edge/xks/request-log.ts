@@ -6,6 +6,7 @@ import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { LogFields } from '../../domain/ports/log.ts';
 import { XksFault, type XksFaultName } from '../../domain/xks/xks-fault.ts';
 import { SigV4Fault } from '../../sigv4/sigv4-fault.ts';
+import { claimedCredential } from './claimed-credential.ts';
 import type { Passage } from './passage.ts';
 
 /** How a request ended. */
@@ -18,14 +19,17 @@ export interface Outcome {
 
 /**
  * Writes the line at `info`; failures of ours at `error`, and refusals of a caller's identity, which someone
- * must look into, at `warn`.
+ * must look into, at `warn`. A caller that has authenticated gets a line for each request; of all others only
+ * so many a second are written.
  * @req X-17 X-68 X-69 X-70
  */
 export function logRequest(passage: Passage, outcome: Outcome): void {
   const fields = requestFields(passage, outcome);
-  const { log } = passage.services;
-  if (outcome.status === 401 || outcome.status === 403) log.warn('request', fields);
-  else if (outcome.status >= 500 && outcome.status !== 501) log.error('request', fields);
+  const { log, cappedLog } = passage.services;
+  const { caller }: Partial<Passage> = passage;
+  if (outcome.status >= 500 && outcome.status !== 501) log.error('request', fields);
+  else if (caller === undefined) cappedLog.write(outcome.status === 401 ? 'warn' : 'info', 'request', fields);
+  else if (outcome.status === 403) log.warn('request', fields);
   else log.info('request', fields);
 }
 
@@ -62,6 +66,7 @@ function requestFields(passage: Passage, { status, errorName, detail, error }: O
     status,
     ...(errorName === undefined ? {} : { errorName, detail, stage: passage.stage }),
     ...reasonOf(error),
+    ...(error instanceof SigV4Fault ? claimedCredential(exchange.rawHeaders) : {}),
     durations: {
       totalMs: roundMs(endedMs - exchange.startedMs),
       ...(tokenStartedMs === undefined ? {} : { tokenMs: roundMs(endedMs - tokenStartedMs) }),
@@ -89,7 +94,7 @@ function identity(passage: Passage): LogFields {
 /** What the operator needs beyond the client's answer. */
 function reasonOf(error: unknown): LogFields {
   if (error === undefined) return {};
-  if (error instanceof SigV4Fault) return { reason: error.code };
+  if (error instanceof SigV4Fault) return { reason: error.code, ...error.logFields };
   if (error instanceof HsmFault) return { reason: error.code, ...causeOf(error) };
   if (error instanceof XksFault) return { ...error.logFields, ...causeOf(error) };
   return { cause: describeError(error) };

@@ -8,6 +8,7 @@ import type { Log } from '../../domain/ports/log.ts';
 import type { Meter } from '../../domain/ports/meter.ts';
 import type { KeyStore } from '../../domain/xks/key-store.ts';
 import { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
+import { cappedLog } from '../http/capped-log.ts';
 import type { Exchange, ExchangeHandler } from '../http/exchange.ts';
 import { finishWith, refuse } from './conclude.ts';
 import { errorAnswer, errorBody, MethodNotAllowed } from './error-answer.ts';
@@ -41,6 +42,7 @@ export function createXksProxy(options: XksProxyOptions): ExchangeHandler {
     engine: { aead, directory, health, clock },
     clock,
     log,
+    cappedLog: cappedLog(log, 'proxy'),
     meter,
     settings,
     signingKeys: new SigningKeyCache(),

@@ -67,15 +67,44 @@ describe('bytes that are no request', () => {
     expect(server.lines.filter((line) => line.level === 'error')).toEqual([]);
   });
 
-  it('garbage after a request that is still at work is never taken for its answer', async () => {
+  it('garbage after a request that is still at work waits for its answer, and is refused then', async () => {
     await using server = await listening({
       handler: async (exchange) => {
         await new Promise((resolve) => setTimeout(resolve, 100));
         exchange.reply(200, 'late');
       },
     });
-    const replies = await exchangeRaw(server.port, `GET / HTTP/1.1\r\n${HOST}\r\n\u0000\u0000\r\n\r\n`);
-    expect(replies).toEqual([]);
+    const get = `GET / HTTP/1.1\r\n${HOST}\r\n`;
+    const replies = await exchangeRaw(server.port, `${get}${get}\u0000\u0000\r\n\r\n`);
+    expect(replies.map(({ status, body }) => (status === 200 ? body : status))).toEqual([
+      'late',
+      'late',
+      400,
+    ]);
+  });
+
+  it('a malformed chunk after a request that is still at work is answered in its turn', async () => {
+    await using server = await listening({
+      handler: async (exchange) => {
+        await exchange.readBody(10);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        exchange.reply(200, 'late');
+      },
+    });
+    const replies = await exchangeRaw(
+      server.port,
+      `GET / HTTP/1.1\r\n${HOST}\r\nPOST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    );
+    expect(replies.map(({ status }) => status)).toEqual([200, 400]);
+  });
+
+  it('garbage after a request that closes the connection leaves its answer whole', async () => {
+    await using server = await listening({});
+    const replies = await exchangeRaw(
+      server.port,
+      `GET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n\u0000\u0000\r\n\r\n`,
+    );
+    expect(replies.map(({ status }) => status)).toEqual([200]);
   });
 
   it('garbage after an answered request is refused on its own', async () => {
@@ -91,9 +120,23 @@ describe('bytes that are no request', () => {
 
   it('CONNECT and upgrades open no tunnel', async () => {
     await using server = await listening({});
-    expect(await exchangeRaw(server.port, `CONNECT a:1 HTTP/1.1\r\n${HOST}\r\n`)).toEqual([]);
+    const [refused, ...more] = await exchangeRaw(server.port, `CONNECT a:1 HTTP/1.1\r\n${HOST}\r\n`);
+    expect(refused).toMatchObject({
+      status: 405,
+      body: '{"errorName":"UnsupportedOperationException","errorMessage":"Method CONNECT is not allowed here."}',
+    });
+    expect(refused?.headers.get('allow')).toBe('GET, HEAD, POST');
+    expect(more).toEqual([]);
     const upgrade = `GET / HTTP/1.1\r\n${HOST}Connection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`;
     expect((await exchangeRaw(server.port, upgrade))[0]?.status).toBe(200);
+  });
+});
+
+describe('CONNECT after a request that is still at work', () => {
+  it('ends the connection, and is never taken for its answer', async () => {
+    await using server = await listening({ handler: () => new Promise(() => {}) });
+    const get = `GET / HTTP/1.1\r\n${HOST}\r\n`;
+    expect(await exchangeRaw(server.port, `${get}CONNECT a:1 HTTP/1.1\r\n${HOST}\r\n`)).toEqual([]);
   });
 });
 

@@ -76,6 +76,16 @@ describe('protocol versions and suites', () => {
     ]);
   });
 
+  it('of refused handshakes ten a second are logged', async () => {
+    await using server = await listening({ tls: material(ec) });
+    for (let tries = 0; tries < 15; tries += 1)
+      await exchangeRaw(server.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect
+      .poll(() => server.logged('log.suppressed'), { timeout: 3_000 })
+      .toEqual([{ listener: 'proxy', lines: 5 }]);
+    expect(server.logged('tls.handshake-failed')).toHaveLength(10);
+  });
+
   it('a handshake that takes too long is given up', async () => {
     await using server = await listening({ tls: material(ec), limits: { handshakeTimeoutMs: 50 } });
     expect(await exchangeRaw(server.port, '\u0016\u0003')).toEqual([]);

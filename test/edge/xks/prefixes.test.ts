@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { Secret } from '../../../src/domain/secret.ts';
 import { ACCESS_KEY_ID, keyStore, mappedKey, SECRET_ACCESS_KEY } from '../../unit/domain/xks/samples.ts';
-import { proxyRig } from './rig.ts';
+import { HEALTH, HEALTH_METADATA, proxyRig } from './rig.ts';
 
 const credential = (accessKeyId: string, secret: string) => ({
   accessKeyId,
@@ -80,13 +80,38 @@ describe('path prefixes and their credentials', () => {
     expect(await rig.told()).toBe('200');
   });
 
-  it('X-11: a reload keeps the level of a quota that did not change, and no other', async () => {
+  it('X-11: a reload hands out nothing that was spent: a changed quota keeps its share, an unchanged one its level', async () => {
+    const rig = proxyRig({ store: { quota: { perSecond: 1, burst: 4 } } });
+    const reload = (quota: { perSecond: number; burst: number } | undefined) => {
+      rig.stores = rig.stores.map(({ quota: _, ...store }) =>
+        quota === undefined ? store : { ...store, quota },
+      );
+    };
+    const allowed = async (asked: number) => {
+      const told = await Promise.all(Array.from({ length: asked }, () => rig.told()));
+      return told.filter((each) => each === '200').length;
+    };
+    expect(await allowed(2)).toBe(2);
+    reload({ perSecond: 1, burst: 8 });
+    expect(await allowed(9)).toBe(4);
+    reload({ perSecond: 1, burst: 8 });
+    expect(await allowed(1)).toBe(0);
+    reload({ perSecond: 2, burst: 2 });
+    expect(await rig.told()).toBe(
+      '429 ThrottlingException: This key store is over its quota of 2 requests per second.',
+    );
+    reload(undefined);
+    expect(await allowed(9)).toBe(9);
+    reload({ perSecond: 1, burst: 3 });
+    expect(await allowed(9)).toBe(3);
+  });
+
+  it('X-11: a key store over its quota still answers the health checks of AWS KMS', async () => {
     const rig = proxyRig({ store: { quota: { perSecond: 1, burst: 1 } } });
+    const health = { path: HEALTH, body: { requestMetadata: HEALTH_METADATA } };
     expect(await rig.told()).toBe('200');
-    rig.stores = rig.stores.map((store) => ({ ...store, quota: { perSecond: 1, burst: 1 } }));
-    expect(await rig.told()).toContain('429 ');
-    rig.stores = rig.stores.map((store) => ({ ...store, quota: { perSecond: 1, burst: 2 } }));
-    expect(await rig.told()).toBe('200');
+    expect(await rig.told()).toContain('429 ThrottlingException');
+    expect(await rig.told(health)).toBe('200');
   });
 
   it('X-11: the tenant of the prefix and the deadline of the request reach the token', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { HsmFault } from '../../../src/domain/hsm-fault.ts';
 import { SECRET_ACCESS_KEY } from '../../unit/domain/xks/samples.ts';
 import {
@@ -12,6 +12,10 @@ import {
   PLAINTEXT,
   proxyRig,
 } from './rig.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the request log', () => {
   it('mistake 11: X-70: one line at info says who asked for what, how it ended and how long it took', async () => {
@@ -112,6 +116,59 @@ describe('the request log', () => {
     });
     expect(Object.keys(rig.lastLine())).not.toContain('accessKeyId');
     expect(Object.keys(rig.lastLine())).not.toContain('awsPrincipalArn');
+  });
+
+  it('X-70: a refused signature is logged with the credential that it claims, and the Regions that are served', async () => {
+    const rig = proxyRig();
+    const answer = await rig.ask({ region: 'eu-west-1' });
+    expect(rig.lastLine()).toMatchObject({
+      reason: 'scope-mismatch',
+      claimedAccessKeyId: 'PORTCULLISTESTKEYAAAAAAA',
+      claimedRegion: 'eu-west-1',
+      servedRegions: ['us-east-1'],
+    });
+    expect(answer.body).not.toContain('us-east-1');
+  });
+
+  test.for([
+    { what: 'a secret access key', accessKeyId: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ' },
+    { what: 'something short', accessKeyId: 'SHORT' },
+  ])('X-69: $what in place of the access key id stays out of the log', async ({ accessKeyId }) => {
+    const rig = proxyRig();
+    await rig.ask({ accessKeyId });
+    expect(rig.lastLine()).toMatchObject({ status: 401, claimedRegion: 'us-east-1' });
+    expect(JSON.stringify(rig.lines)).not.toContain(accessKeyId);
+  });
+
+  it('X-70: a request without a signature claims nothing', async () => {
+    const rig = proxyRig();
+    await rig.ask({ unsigned: true });
+    expect(rig.lastLine()).toMatchObject({ status: 401, reason: 'missing-authorization' });
+    expect(Object.keys(rig.lastLine()).filter((name) => name.startsWith('claimed'))).toEqual([]);
+  });
+
+  it('X-70: of requests that nobody has authenticated ten a second are written, the others counted', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const rig = proxyRig();
+    for (let sent = 0; sent < 8; sent += 1) await rig.ask({ secret: 'wrong' });
+    for (let sent = 0; sent < 8; sent += 1) await rig.ask({ path: '/nowhere', unsigned: true });
+    await rig.ask();
+    expect(rig.lines.map(({ level, fields }) => `${level} ${fields['status']}`)).toEqual([
+      ...Array(8).fill('warn 401'),
+      ...Array(2).fill('info 404'),
+      'info 200',
+    ]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rig.lines.at(-1)).toEqual({
+      level: 'warn',
+      event: 'log.suppressed',
+      fields: { listener: 'proxy', lines: 6 },
+    });
+    await rig.ask({ secret: 'wrong' });
+    expect(rig.lastLine()).toMatchObject({ status: 401 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rig.lines).toHaveLength(13);
+    expect(rig.measures).toHaveLength(18);
   });
 
   it('X-55: an unknown path is logged as it came, cut, and measured without a label of its own', async () => {

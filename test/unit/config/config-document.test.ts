@@ -36,8 +36,39 @@ describe('YAML that is refused', () => {
     for (const [name, of] of ['ba', 'cb', 'dc', 'ed'])
       lists.push(`${name}: &${name} [${`*${of},`.repeat(10)}]`);
     expect(() => parseConfigDocument('c.yaml', lists.join('\n'))).toThrow(
-      'c.yaml: (the whole file) has too many aliases; expected a smaller file; write the values out',
+      'c.yaml: (the whole file) has too many aliases; expected at most 100; write the values out',
     );
+  });
+});
+
+describe('YAML that is refused before it costs anything', () => {
+  const aliases = (count: number): string => `x: &a 1\ny: [${Array(count).fill('*a').join(', ')}]\n`;
+
+  test.for([101, 20_000])('%i aliases', (count) => {
+    expect(() => parseConfigDocument('c.yaml', aliases(count))).toThrow(
+      '(the whole file) has too many aliases; expected at most 100; write the values out',
+    );
+  });
+
+  it('but not 100 of them', () => {
+    const { content } = parseConfigDocument('c.yaml', aliases(100));
+    expect(content).toEqual({ x: 1, y: Array(100).fill(1) });
+  });
+
+  it('a flood of mistakes, of which the first are listed', () => {
+    const fault = (): unknown => parseConfigDocument('c.yaml', `x: ${'@'.repeat(9)}\n`.repeat(50));
+    expect(fault).toThrow(/^20 problems in the configuration\n/);
+  });
+
+  test.for(['%YAML 1.1\n---\na: 1\n', '%YAML 1.0\n---\na: 1\n', '%YAML 1.3\n---\na: 1\n'])(
+    'another version of YAML, which would read the file otherwise: %j',
+    (text) => {
+      expect(() => parseConfigDocument('c.yaml', text)).toThrow(/expected YAML 1\.2/);
+    },
+  );
+
+  it('is not the version that is meant', () => {
+    expect(parseConfigDocument('c.yaml', '%YAML 1.2\n---\na: yes\n').content).toEqual({ a: 'yes' });
   });
 });
 

@@ -72,11 +72,11 @@ describe('X-60: the server certificate', () => {
       nowMs: pem.notAfterMs - 10.5 * DAY_MS,
       said: 'warning: the certificate expires in 10 days, on ',
     },
-    { title: 'after its end', nowMs: pem.notAfterMs + 1_000, said: 'problem: the certificate expired on ' },
+    { title: 'after its end', nowMs: pem.notAfterMs + 1_000, said: 'warning: the certificate expired on ' },
     {
       title: 'before its beginning',
       nowMs: pem.notBeforeMs - 1_000,
-      said: 'problem: the certificate is not valid before ',
+      said: 'warning: the certificate is not valid before ',
     },
   ])('is judged by the time $title', ({ nowMs, said }) => {
     expect(saidOfCertificate(CHAIN, pem.key, nowMs).join('\n')).toContain(said);

@@ -120,7 +120,19 @@ const LISTENERS: readonly Refusal[] = [
       ],
     ],
     problems: [
-      'proxy.tls.clientSubjects[0] is "*.amazonaws.com"; expected a name without wildcards, such as cks.kms.eu-west-1.amazonaws.com',
+      'proxy.tls.clientSubjects[0] is "*.amazonaws.com"; expected a full host name without wildcards, such as cks.kms.eu-west-1.amazonaws.com',
+    ],
+  },
+  {
+    title: 'X-61: a client subject with an empty label',
+    changes: [
+      [
+        ['proxy', 'tls'],
+        { certFile: 'pin', keyFile: 'pin', clientCaFile: 'pin', clientSubjects: ['cks.kms..amazonaws.com'] },
+      ],
+    ],
+    problems: [
+      'proxy.tls.clientSubjects[0] is "cks.kms..amazonaws.com"; expected a full host name without wildcards, such as cks.kms.eu-west-1.amazonaws.com',
     ],
   },
   {
@@ -205,7 +217,7 @@ const TOKENS: readonly Refusal[] = [
     title: 'a variable name that is none',
     changes: [[['tokens', 0, 'env'], { 'A-B': 'x' }]],
     problems: [
-      'tokens[0].env.A-B has a name that is not allowed; expected the name of an environment variable; rename it',
+      'tokens[0].env has a name in it that is not allowed (not shown: it may hold a secret); expected the name of an environment variable; rename it',
     ],
   },
 ];

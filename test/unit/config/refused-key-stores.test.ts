@@ -46,14 +46,31 @@ const KEY_STORES: readonly Refusal[] = [
     title: 'X-09: an external key id with a slash',
     changes: [[['keyStores', 0, 'keys'], { 'a/b': { token: 'soft', label: 'a' } }]],
     problems: [
-      'keyStores[0].keys["a/b"] has a name that is not allowed; expected an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ -; rename it',
+      'keyStores[0].keys["a/b"] has a name that is not allowed; expected an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ - other than . and ..; rename it',
     ],
   },
   {
     title: 'X-09: an external key id of 129 characters',
     changes: [[['keyStores', 0, 'keys'], { ['k'.repeat(129)]: { token: 'soft', label: 'a' } }]],
     problems: [
-      `keyStores[0].keys["${'k'.repeat(128)}"] has a name that is not allowed; expected an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ -; rename it`,
+      'keyStores[0].keys has a name in it that is not allowed (not shown: it may hold a secret); expected an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ - other than . and ..; rename it',
+    ],
+  },
+  {
+    title: 'X-09: external key ids that disappear from a URL',
+    changes: [
+      [
+        ['keyStores', 0, 'keys'],
+        {
+          '.': { token: 'soft', label: 'a' },
+          '..': { token: 'soft', label: 'b' },
+          '...': { token: 'soft', label: 'c' },
+        },
+      ],
+    ],
+    problems: [
+      'keyStores[0].keys["."] has a name that is not allowed; expected an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ - other than . and ..; rename it',
+      'keyStores[0].keys[".."] has a name that is not allowed; expected an external key id of 1 to 128 characters of A-Z a-z 0-9 . _ - other than . and ..; rename it',
     ],
   },
   {

@@ -1,13 +1,30 @@
 /** Where secrets come from, who else may read them, and that no message quotes one. */
-import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
+import { runConfigCheck } from '../../../src/cli/config-check.ts';
+import { readEnvironment } from '../../../src/config/env.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { createLog } from '../../../src/log/log.ts';
 import { type Change, ConfigDirectory, faultOf, SECRET, SURROUNDINGS } from './config-directory.ts';
 
 const PIN = ['tokens', 0, 'pin'] as const;
 const CANARY = 'canary7f3a91';
+
+/** The line of the log when a reload is refused. */
+function logged(error: unknown): string {
+  let text = '';
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      text += chunk;
+      done();
+    },
+  });
+  createLog({ level: 'info', stream }).error('config.reload-refused', { error });
+  return text;
+}
 
 describe('a PIN that cannot be had', () => {
   test.for([
@@ -97,6 +114,20 @@ describe('a PIN that cannot be had', () => {
     expect(directory.problems()).toEqual([
       'tokens[0].pin.file names a file that is not UTF-8 text; expected a file that holds the secret; relative paths start at the directory of this file',
     ]);
+  });
+});
+
+describe('a variable that every object has', () => {
+  test.for(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s is not set', (env) => {
+    using directory = new ConfigDirectory();
+    expect(directory.problems([PIN, { env }])).toEqual([
+      'tokens[0].pin.env names an environment variable that is not set; expected a variable that holds the secret; set it before the start',
+    ]);
+  });
+
+  it('is in no copy of the environment', () => {
+    expect(Object.getPrototypeOf(readEnvironment())).toBe(null);
+    expect(readEnvironment()['PATH']).toBe(process.env['PATH']);
   });
 });
 
@@ -190,6 +221,93 @@ describe('file modes', () => {
     expect(loadConfig(file, SURROUNDINGS).file).toBe(file);
   });
 
+  test.for([
+    { mode: 0o646, who: 'everybody (mode 0646)' },
+    { mode: 0o622, who: 'everybody (mode 0622)' },
+  ])('nobody else may change a configuration, secrets or not: $who', ({ mode, who }) => {
+    using directory = new ConfigDirectory();
+    const file = directory.configure();
+    chmodSync(file, mode);
+    expect(faultOf(file).message).toContain(
+      `(the whole file) can be changed by ${who}; expected a file that only its owner or own group can write; chmod go-w it`,
+    );
+  });
+
+  it('a group that is not ours may not change anything, our own may', () => {
+    using directory = new ConfigDirectory();
+    const file = directory.configure();
+    for (const name of ['portcullis.yaml', 'module.so', 'softhsm2.conf'])
+      chmodSync(join(directory.path, name), 0o664);
+    expect(loadConfig(file, SURROUNDINGS).file).toBe(file);
+    const { gid } = statSync(file);
+    const fault = faultOf(file, { ...SURROUNDINGS, groups: new Set([gid + 1]) });
+    expect(fault.problems.map(({ path, found }) => `${path.join('.')} ${found}`)).toEqual([
+      ` can be changed by group ${gid}, which is not ours (mode 0664)`,
+      `tokens.0.module names a file that can be changed by group ${gid}, which is not ours (mode 0664)`,
+      `tokens.0.env.SOFTHSM2_CONF names a file that can be changed by group ${gid}, which is not ours (mode 0664)`,
+    ]);
+  });
+
+  test.for(['module.so', 'softhsm2.conf', 'chain.pem', 'ca.pem'])(
+    'nobody else may change %s, links resolved',
+    (name) => {
+      using directory = new ConfigDirectory();
+      for (const each of ['chain.pem', 'key.pem', 'ca.pem']) directory.write(each, 'PEM');
+      renameSync(join(directory.path, name), join(directory.path, 'real'));
+      symlinkSync('real', join(directory.path, name));
+      const tls = {
+        certFile: 'chain.pem',
+        keyFile: 'key.pem',
+        clientCaFile: 'ca.pem',
+        clientSubjects: ['kms.example.com'],
+      };
+      expect(directory.problems([['proxy', 'tls'], tls])).toEqual([]);
+      chmodSync(join(directory.path, 'real'), 0o606);
+      const [problem, ...more] = directory.problems([['proxy', 'tls'], tls]);
+      expect(problem).toContain('names a file that can be changed by everybody (mode 0606)');
+      expect(problem).toMatch(/; chmod go-w it$/);
+      expect(more).toEqual([]);
+    },
+  );
+
+  it('a file that everybody may replace is warned of, but not in a directory such as /tmp', () => {
+    using directory = new ConfigDirectory();
+    mkdirSync(join(directory.path, 'open'));
+    directory.write('open/module.so', '');
+    const withModule: Change = [['tokens', 0, 'module'], 'open/module.so'];
+    chmodSync(join(directory.path, 'open'), 0o777);
+    expect(directory.load(withModule).warnings).toEqual([
+      'tokens[0].module: lies in a directory in which everybody may replace it',
+    ]);
+    chmodSync(join(directory.path, 'open'), 0o1777);
+    expect(directory.load(withModule).warnings).toEqual([]);
+  });
+
+  test.for([0o700, 0o750])('the state directory may be there already with mode %o', (mode) => {
+    using directory = new ConfigDirectory();
+    mkdirSync(join(directory.path, 'state'));
+    chmodSync(join(directory.path, 'state'), mode);
+    expect(directory.problems()).toEqual([]);
+  });
+
+  test.for([0o777, 0o755, 0o701])('the state directory is ours alone: mode %o is refused', (mode) => {
+    using directory = new ConfigDirectory();
+    mkdirSync(join(directory.path, 'state'));
+    chmodSync(join(directory.path, 'state'), mode);
+    expect(directory.problems()).toEqual([
+      `stateDir names <directory>/state, which is open to everybody (mode 0${mode.toString(8)}); expected a directory of this user alone; chmod 700 and chown it, or name one below it, which will be made`,
+    ]);
+  });
+
+  it('the state directory is a directory, and belongs to us', () => {
+    using directory = new ConfigDirectory();
+    expect(directory.problems([['stateDir'], 'pin'])[0]).toContain('which is not a directory');
+    vi.spyOn(process, 'geteuid').mockReturnValue(4711);
+    const uid = process.getuid?.();
+    mkdirSync(join(directory.path, 'state'));
+    expect(directory.problems()[0]).toContain(`which belongs to user ${uid}, not to this one`);
+  });
+
   it('X-60: the key of the certificate may be read by nobody else, the certificate by everybody', () => {
     using directory = new ConfigDirectory();
     directory.write('chain.pem', 'PEM', 0o644);
@@ -219,6 +337,19 @@ describe('no message quotes a secret', () => {
       changes: [[[...credential, 'secretAccessKey'], { [CANARY]: 1 }]],
     },
     { title: 'under a misspelt field', changes: [[[...credential, 'secretAccesKey'], CANARY]] },
+    { title: 'in a field name, for want of a space', changes: [[['tokens', 0, `pin:${CANARY}`], null]] },
+    { title: 'as a field name beside the PIN', changes: [[['tokens', 0, CANARY], 1]] },
+    { title: 'as a field name of digits', changes: [[['tokens', 0, '98765432'], CANARY]] },
+    { title: 'as a field of the token identity', changes: [[['tokens', 0, 'token', CANARY], 1]] },
+    {
+      title: 'in a field name of a credential',
+      changes: [[[...credential, `secretAccessKey:${CANARY}`], null]],
+    },
+    { title: 'as a field name of a credential', changes: [[[...credential, CANARY], null]] },
+    { title: 'in a field name of a key store', changes: [[['keyStores', 0, `secret:${CANARY}`], null]] },
+    { title: 'in a field name of the file', changes: [[[`pin:${CANARY}`], null]] },
+    { title: 'in the name of a variable', changes: [[['tokens', 0, 'env', `PIN:${CANARY}`], 'x']] },
+    { title: 'in an external key id', changes: [[['keyStores', 0, 'keys', `pin:${CANARY}`], null]] },
     { title: 'in place of a credential', changes: [[credential, CANARY]] },
     { title: 'in place of the credentials', changes: [[['keyStores', 0, 'credentials'], CANARY]] },
     { title: 'in place of a token', changes: [[['tokens', 0], CANARY]] },
@@ -244,12 +375,52 @@ describe('no message quotes a secret', () => {
     },
   ];
 
-  test.for(placements)('$title', ({ changes }) => {
+  test.for(placements)('$title', async ({ changes }) => {
     using directory = new ConfigDirectory();
-    const fault = faultOf(directory.configure(...changes));
-    expect([fault.message, JSON.stringify(fault), inspect(fault, { depth: 9 })].join('\n')).not.toContain(
-      CANARY,
-    );
+    const file = directory.configure(...changes);
+    const fault = faultOf(file);
+    const printed = [fault.message, JSON.stringify(fault), inspect(fault, { depth: 9 }), logged(fault)];
+    for (const json of [true, false]) {
+      await runConfigCheck(file, { json, out: { write: (text: string) => printed.push(text) } });
+    }
+    expect(printed.join('\n')).not.toContain(CANARY);
+  });
+
+  test.for([
+    {
+      yaml: 'tokens: [{ name: a, pin:98765432 }]',
+      shown: 'tokens[0] has an unknown field (name not shown: it may hold a secret)',
+    },
+    {
+      yaml: 'tokens: [{ name: a, "98765432": x }]',
+      shown: 'tokens[0] has an unknown field (name not shown: it may hold a secret)',
+    },
+    {
+      yaml: `keyStores: [{ credentials: [{ accessKeyId: A, secretAccessKey:${SECRET} }] }]`,
+      shown: 'keyStores[0].credentials[0] has an unknown field (name not shown: it may hold a secret)',
+    },
+  ])('$yaml', async ({ yaml, shown }) => {
+    using directory = new ConfigDirectory();
+    const file = directory.write('c.yaml', yaml);
+    const printed = [faultOf(file).message, logged(faultOf(file))];
+    await runConfigCheck(file, { json: true, out: { write: (text: string) => printed.push(text) } });
+    for (const text of printed) {
+      expect(text).toContain('unknown field (name not shown: it may hold a secret)');
+      expect(text).not.toMatch(/98765432|abcdefgh/);
+    }
+    expect(printed[0]).toContain(shown);
+  });
+
+  test.for([
+    {
+      changes: [[[...credential, 'secretAccesKey'], 'x']] as Change[],
+      shown: 'did you mean secretAccessKey?',
+    },
+    { changes: [[['tokens', 0, 'modul'], 'x']] as Change[], shown: 'tokens[0].modul is not a known field' },
+    { changes: [[['proxy', 'prot'], 1]] as Change[], shown: 'proxy.prot is not a known field' },
+  ])('while a slip of the pen is shown: $shown', ({ changes, shown }) => {
+    using directory = new ConfigDirectory();
+    expect(faultOf(directory.configure(...changes)).message).toContain(shown);
   });
 
   it('while a value that is no secret is quoted, so the search above would find one', () => {

@@ -94,21 +94,29 @@ describe('label values stay bounded', () => {
     expect(text).toContain('_count{token="soft",operation="encrypt",fault="other"} 1');
   });
 
-  it('a path prefix is `other` once there are 256', async () => {
+  it('every path prefix that a configuration can have keeps its own name', async () => {
     const meter = createMeter();
-    for (let index = 0; index < 300; index += 1) {
+    for (let index = 0; index < 1000; index += 1) {
+      meter.request({ operation: 'Encrypt', pathPrefix: `/p${index}`, errorName: '', seconds: 0.001 });
+    }
+    expect(await meter.exposition()).not.toContain('path_prefix="other"');
+  });
+
+  it('a path prefix is `other` once there are 2001', async () => {
+    const meter = createMeter();
+    for (let index = 0; index < 2050; index += 1) {
       meter.request({ operation: 'Encrypt', pathPrefix: `/p${index}`, errorName: '', seconds: 0.001 });
     }
     meter.request({ operation: 'Encrypt', pathPrefix: '/p0', errorName: '', seconds: 0.001 });
     const counts = (await linesOf(meter, 'portcullis_xks_request_duration_seconds')).filter((line) =>
       line.startsWith('portcullis_xks_request_duration_seconds_count'),
     );
-    expect(counts).toHaveLength(257);
+    expect(counts).toHaveLength(2002);
     expect(counts).toContain(
       'portcullis_xks_request_duration_seconds_count{operation="Encrypt",path_prefix="/p0",error=""} 2',
     );
     expect(counts).toContain(
-      'portcullis_xks_request_duration_seconds_count{operation="Encrypt",path_prefix="other",error=""} 44',
+      'portcullis_xks_request_duration_seconds_count{operation="Encrypt",path_prefix="other",error=""} 49',
     );
   });
 });

@@ -335,12 +335,11 @@ describe('what a refusal tells', () => {
     expect(() => verifySignature(forged, options)).toThrow(fault('unknown-access-key'));
   });
 
-  it('X-63: which Region and service are expected', () => {
+  it('X-63: which service is expected; the Regions of the key store only to the log', () => {
     const region = faultOf(signedRequest({ scope: '20260301/us-east-2/kms-xks-proxy/aws4_request' }));
     const service = faultOf(signedRequest({ scope: '20260301/us-east-1/kms/aws4_request' }));
-    expect(region.detail).toBe(
-      'The credential scope names a Region that is not served here; expected us-east-1.',
-    );
+    expect(region.detail).toBe('The credential scope names a Region that is not served here.');
+    expect(region.logFields).toEqual({ servedRegions: ['us-east-1'] });
     expect(service.detail).toBe('The credential scope names another service; expected kms-xks-proxy.');
   });
 });
