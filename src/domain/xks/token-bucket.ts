@@ -1,16 +1,23 @@
 /** A quota of requests: a bucket that fills at a steady rate and empties by one for each request. */
 import type { Quota } from './key-store.ts';
 
-/** Starts full. Times are on the clock's monotonic scale. */
+/** Times are on the clock's monotonic scale. */
 export class TokenBucket {
   readonly quota: Quota;
   #level: number;
   #updatedMs: number;
 
-  constructor(quota: Quota, nowMs: number) {
+  /** `filled`: how much of the burst is there at the start, 0 … 1. */
+  constructor(quota: Quota, nowMs: number, filled = 1) {
     this.quota = quota;
-    this.#level = quota.burst;
+    this.#level = quota.burst * filled;
     this.#updatedMs = nowMs;
+  }
+
+  /** How full it is, 0 … 1. */
+  filled(nowMs: number): number {
+    this.#refill(nowMs);
+    return this.#level / this.quota.burst;
   }
 
   /**
@@ -18,11 +25,15 @@ export class TokenBucket {
    * @req X-11 X-56
    */
   take(nowMs: number): boolean {
-    const elapsedMs = Math.max(0, nowMs - this.#updatedMs);
-    this.#level = Math.min(this.quota.burst, this.#level + (elapsedMs / 1000) * this.quota.perSecond);
-    this.#updatedMs += elapsedMs;
+    this.#refill(nowMs);
     if (this.#level < 1) return false;
     this.#level -= 1;
     return true;
+  }
+
+  #refill(nowMs: number): void {
+    const elapsedMs = Math.max(0, nowMs - this.#updatedMs);
+    this.#level = Math.min(this.quota.burst, this.#level + (elapsedMs / 1000) * this.quota.perSecond);
+    this.#updatedMs += elapsedMs;
   }
 }

@@ -22,18 +22,6 @@ export class PrefixQuota {
   change(quota: Quota | undefined, nowMs: number): void {
     const before = this.#bucket;
     if (before?.quota.perSecond === quota?.perSecond && before?.quota.burst === quota?.burst) return;
-    const next = quota === undefined ? undefined : new TokenBucket(quota, nowMs);
-    if (before !== undefined && next !== undefined) {
-      const left = spend(before, nowMs, before.quota.burst) / before.quota.burst;
-      spend(next, nowMs, next.quota.burst - Math.floor(next.quota.burst * left));
-    }
-    this.#bucket = next;
+    this.#bucket = quota && new TokenBucket(quota, nowMs, before?.filled(nowMs));
   }
-}
-
-/** Takes up to `count`, and tells how many there were. */
-function spend(bucket: TokenBucket, nowMs: number, count: number): number {
-  let spent = 0;
-  while (spent < count && bucket.take(nowMs)) spent += 1;
-  return spent;
 }
