@@ -56,6 +56,7 @@ describe('protocol versions and suites', () => {
   it('renegotiation is refused', async () => {
     await using server = await listening({ tls: material(rsa) });
     const client = connect({
+      host: '127.0.0.1',
       port: server.port,
       ca: shop.root.cert,
       servername: 'localhost',
