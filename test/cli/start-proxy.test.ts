@@ -31,11 +31,11 @@ describe('portcullis proxy', () => {
   );
 
   it('X-66: puts a changed key store into force on SIGHUP, in the same process', async () => {
-    const configFile = await proxyConfig(token, { pathPrefix: '/one' });
+    const configFile = await proxyConfig(token, { keyStore: { pathPrefix: '/one' } });
     await using proxy = start(configFile);
     await proxy.said('"event":"token-host.ready"');
     const before = await statuses(proxy);
-    await proxyConfig(token, { pathPrefix: '/two' });
+    await proxyConfig(token, { keyStore: { pathPrefix: '/two' } });
     proxy.signal('SIGHUP');
     await proxy.said('"event":"config.reloaded"');
 
@@ -44,7 +44,7 @@ describe('portcullis proxy', () => {
   });
 
   it('X-66: keeps the old configuration when the new one is broken, and says why', async () => {
-    const configFile = await proxyConfig(token, { pathPrefix: '/one' });
+    const configFile = await proxyConfig(token, { keyStore: { pathPrefix: '/one' } });
     await using proxy = start(configFile);
     await proxy.said('"event":"token-host.ready"');
     await writeFile(configFile, 'proxy: [');
@@ -55,10 +55,10 @@ describe('portcullis proxy', () => {
   });
 
   it('keeps the old configuration when the new one takes a restart', async () => {
-    const configFile = await proxyConfig(token);
+    const configFile = await proxyConfig(token, { keyStore: { pathPrefix: '/one' } });
     await using proxy = start(configFile);
     await proxy.said('"event":"token-host.ready"');
-    await proxyConfig(token, { port: 1 });
+    await proxyConfig(token, { keyStore: { pathPrefix: '/one' }, proxy: { port: 1 } });
     proxy.signal('SIGHUP');
     await proxy.said('which takes a restart');
 

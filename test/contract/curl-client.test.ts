@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CREDENTIAL, metadata, PREFIX, type RunningProxy, startProxy } from '../support/running-proxy.ts';
+import { CREDENTIAL, PREFIX } from '../support/proxy-config.ts';
+import { metadata, type RunningProxy, startProxy } from '../support/running-proxy.ts';
 
 const run = promisify(execFile);
 let proxy: RunningProxy;

@@ -1,7 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenHealth } from '../../src/domain/ports/hsm.ts';
-import { CREDENTIAL, metadata, startProxy, until } from '../support/running-proxy.ts';
+import { CREDENTIAL, tokenSection } from '../support/proxy-config.ts';
+import { metadata, startProxy, until } from '../support/running-proxy.ts';
 import { type FleetTweaks, openTestFleet, realClock, type TestFleet } from '../support/test-fleet.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
@@ -114,7 +115,7 @@ describe('GetHealthStatus', () => {
         proxy: { fleetSize: 3 },
         keyStore: { policy: { default: 'deny' } },
         more: {
-          tokens: [tokenConfig(at, {}), tokenConfig(at, other)],
+          tokens: [tokenSection(at), tokenSection(at, other)],
           keyStores: [
             storeConfig('/ours', { foo: { token: 'soft', label: 'foo' } }),
             storeConfig('/theirs', { bar: { token: 'other', label: 'foo' } }),
@@ -141,19 +142,6 @@ describe('GetHealthStatus', () => {
     ]);
   });
 });
-
-function tokenConfig(at: TestToken, overrides: Record<string, unknown>): Record<string, unknown> {
-  return {
-    name: 'soft',
-    device: 'softhsm2',
-    module: at.paths.module,
-    env: { SOFTHSM2_CONF: at.paths.configFile },
-    token: { label: at.label },
-    pin: { file: at.paths.pinFile },
-    healthKey: 'health',
-    ...overrides,
-  };
-}
 
 function storeConfig(pathPrefix: string, keys: Record<string, unknown>): Record<string, unknown> {
   const policy = { default: 'deny' };

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startPortcullis } from '../../src/main.ts';
+import { PREFIX } from '../support/proxy-config.ts';
 import {
   decryptBody,
   encryptBody,
-  PREFIX,
   post,
   type RunningProxy,
   startProxy,

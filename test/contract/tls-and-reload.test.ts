@@ -10,14 +10,8 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { controlGet } from '../../src/edge/control/control-client.ts';
 import { ReloadRefusal, startPortcullis } from '../../src/main.ts';
 import { CertificateShop, type Issued } from '../support/certificates.ts';
-import {
-  CREDENTIAL,
-  encryptBody,
-  metadata,
-  type RunningProxy,
-  startProxy,
-  until,
-} from '../support/running-proxy.ts';
+import { CREDENTIAL } from '../support/proxy-config.ts';
+import { encryptBody, metadata, type RunningProxy, startProxy, until } from '../support/running-proxy.ts';
 
 const run = promisify(execFile);
 const started: RunningProxy[] = [];

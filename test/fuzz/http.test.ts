@@ -2,12 +2,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CREDENTIAL, PREFIX } from '../support/proxy-config.ts';
 import {
-  CREDENTIAL,
   decryptBody,
   encryptBody,
   metadata,
-  PREFIX,
   post,
   type RunningProxy,
   startProxy,

@@ -1,34 +1,16 @@
 /** A whole Portcullis over a throw-away token, on free ports, and a client that signs as AWS KMS does. */
-import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import { join } from 'node:path';
 import aws4 from 'aws4';
-import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { LogFields } from '../../src/domain/ports/log.ts';
 import { type Running, startPortcullis } from '../../src/main.ts';
+import { CREDENTIAL, PREFIX, type ProxySettings, proxyConfig } from './proxy-config.ts';
 import { createTestToken, type TestToken } from './token.ts';
-
-export const CREDENTIAL = {
-  accessKeyId: 'TESTAKID234567ABCDEF',
-  secretAccessKey: randomBytes(36).toString('base64'),
-};
-export const PREFIX = '/example/uri/path/prefix';
 
 export interface LogLine {
   readonly level: string;
   readonly event: string;
   readonly fields: LogFields;
-}
-
-/** Overrides of the configuration file, by section. */
-export interface ProxySettings {
-  readonly proxy?: Record<string, unknown>;
-  readonly token?: Record<string, unknown>;
-  readonly keyStore?: Record<string, unknown>;
-  readonly keys?: Record<string, unknown>;
-  readonly more?: Record<string, unknown>;
 }
 
 export class RunningProxy implements AsyncDisposable {
@@ -84,12 +66,7 @@ export async function startProxy(
   await token.addAesKey({ label: 'foo', id: '0a01' });
   await token.addAesKey({ label: 'health', id: '0aff' });
   await prepare(token);
-  const configFile = join(token.paths.directory, 'portcullis.yaml');
-  await writeFile(
-    configFile,
-    stringify(configOf(token, typeof settings === 'function' ? settings(token) : settings)),
-    { mode: 0o600 },
-  );
+  const configFile = await proxyConfig(token, typeof settings === 'function' ? settings(token) : settings);
   const lines: LogLine[] = [];
   const at =
     (level: string) =>
@@ -100,37 +77,6 @@ export async function startProxy(
   const proxy = new RunningProxy(token, running, configFile, lines);
   if (waitForReady) await until(() => running.readiness().ready);
   return proxy;
-}
-
-function configOf(token: TestToken, settings: ProxySettings): Record<string, unknown> {
-  return {
-    proxy: { host: '127.0.0.1', port: 0, ...settings.proxy },
-    metrics: { host: '127.0.0.1', port: 0 },
-    stateDir: 'state',
-    tokens: [
-      {
-        name: 'soft',
-        device: 'softhsm2',
-        module: token.paths.module,
-        env: { SOFTHSM2_CONF: token.paths.configFile },
-        token: { label: token.label },
-        pin: { file: token.paths.pinFile },
-        healthKey: 'health',
-        hosts: 1,
-        ...settings.token,
-      },
-    ],
-    keyStores: [
-      {
-        pathPrefix: PREFIX,
-        regions: ['us-east-1'],
-        credentials: [CREDENTIAL],
-        keys: { foo: { token: 'soft', label: 'foo' }, ...settings.keys },
-        ...settings.keyStore,
-      },
-    ],
-    ...settings.more,
-  };
 }
 
 /** Polls until `condition` holds; rejects after ten seconds. */
