@@ -28,6 +28,8 @@ import { createMeter, type MeterRegistry } from './metrics/meter.ts';
 export interface StartOptions {
   readonly config: PortcullisConfig;
   readonly log: Log;
+  /** What the control socket's reload does, the same as SIGHUP: says why it was refused, or nothing. */
+  readonly requestReload?: () => readonly string[];
 }
 
 /** A running Portcullis. Disposing of it drains first. */
@@ -49,9 +51,9 @@ export class ReloadRefusal extends Error {
 }
 
 /** Starts everything. Rejects with a ListenFault, TlsFault or file error; tokens that are down do not stop it. */
-export async function startPortcullis({ config, log }: StartOptions): Promise<Running> {
-  fs.mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
-  const portcullis = new Portcullis(config, log);
+export async function startPortcullis(options: StartOptions): Promise<Running> {
+  fs.mkdirSync(options.config.stateDir, { recursive: true, mode: 0o700 });
+  const portcullis = new Portcullis(options);
   try {
     await portcullis.start();
     return portcullis;
@@ -68,18 +70,21 @@ class Portcullis implements Running {
   #keyWatch = new AbortController();
   #draining: Promise<void> | undefined;
   readonly #log: Log;
+  readonly #requestReload: () => readonly string[];
   readonly #meter: MeterRegistry = createMeter();
   readonly #fleet: Fleet;
   readonly #everReady = new Set<string>();
   readonly #listeners: { proxy?: Listener; metrics?: Listener; control?: Listener } = {};
 
-  constructor(config: PortcullisConfig, log: Log) {
+  constructor({ config, log, requestReload }: StartOptions) {
     this.#config = config;
     this.#stores = config.keyStores;
     this.#log = log;
+    this.#requestReload = requestReload ?? (() => ['this process has no file to read again']);
     this.#fleet = new Fleet({
       tokens: config.tokens.map(hostedToken),
       stateDir: config.stateDir,
+      invocations: config.invocations,
       clock: SYSTEM_CLOCK,
       entropy: { randomBytes: (length) => randomBytes(length) },
       log,
@@ -110,7 +115,10 @@ class Portcullis implements Running {
       this.#listeners.metrics = await listen({ ...shared, name: 'metrics', at: metrics, handler });
     }
     if (control !== undefined) {
-      const handler = createControlEndpoint({ status: () => this.#status() });
+      const handler = createControlEndpoint({
+        status: () => this.#status(),
+        reload: () => ({ problems: this.#requestReload(), generation: this.#generation }),
+      });
       this.#listeners.control = await listen({ ...shared, name: 'control', at: control, handler });
     }
     this.#meter.configurationLoaded(this.#generation);
@@ -220,6 +228,7 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
   const fixedParts: readonly [string, (config: PortcullisConfig) => unknown][] = [
     ['tokens', (config) => config.tokens.map((token) => ({ ...token, pin: token.pin.reveal() }))],
     ['stateDir', (config) => config.stateDir],
+    ['invocations', (config) => config.invocations],
     ['log', (config) => config.log],
     ['metrics', (config) => config.metrics],
     ['control', (config) => config.control],

@@ -40,8 +40,8 @@ export async function runConfigCheck(path: string, options: ConfigCheckOptions):
   }
 }
 
-/** What the listener itself says is told only when nothing plainer has been found. */
-function allDuties(config: PortcullisConfig, nowMs: number): Duty[] {
+/** What the file asks of the operator. What the listener itself says is told only when nothing plainer has been found. */
+export function allDuties(config: PortcullisConfig, nowMs: number): Duty[] {
   const duties = operatorDuties(config, nowMs);
   const { tls } = config.proxy;
   if (tls === undefined || duties.some(({ severity }) => severity === 'problem')) return duties;

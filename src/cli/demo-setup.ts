@@ -57,7 +57,7 @@ async function createToken(directory: string, module: string): Promise<void> {
     stateDir: join(directory, 'state'),
   });
   await admin.initToken({ label: DEMO_TOKEN_LABEL, soPin, pin });
-  await admin.login({ tokenLabel: DEMO_TOKEN_LABEL, pin });
+  await admin.login({ token: { label: DEMO_TOKEN_LABEL }, pin });
   for (const key of DEMO_KEYS) await admin.generateAesKey(key);
   await rename(staging, join(directory, 'token')).catch((error: unknown) =>
     discardUnlessFirst(error, staging),

@@ -19,6 +19,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('set up a SoftHSM2 token with demo keys, run the proxy on it, and print commands to try')
     .option('--directory <path>', 'where the token, its keys and the configuration live', 'var')
+    .addHelpText('after', EXAMPLE)
     .action(({ directory }: { directory: string }) => runDemo(resolve(directory)));
 }
 
@@ -30,7 +31,10 @@ async function runDemo(directory: string): Promise<void> {
   const log = createLog({ level: config.log.level, stream: process.stderr });
   await serveUntilSignal({
     log,
-    start: () => startPortcullis({ config, log }).catch((error: unknown) => explainTakenPort(error, config)),
+    start: (requestReload) =>
+      startPortcullis({ config, log, requestReload }).catch((error: unknown) =>
+        explainTakenPort(error, config),
+      ),
     onStarted: async (running, stopping) => {
       await becomeReady(running, stopping);
       if (!stopping.aborted) process.stdout.write(demoText({ directory, config, curlFile, running }));
@@ -117,3 +121,9 @@ const MAX_PORT = 65_535;
 const PORT_STEP = 10_000;
 const READY_PATIENCE_MS = 10_000;
 const READY_POLL_MS = 25;
+const EXAMPLE = `
+Not for production: the keys are files. A second run finds token, keys and credentials as they were.
+
+  PORTCULLIS_PORT=18080 portcullis demo --directory demo
+
+Exit code: 0 drained after a signal, 1 a port is taken or the token is damaged, 2 wrong usage.`;

@@ -10,6 +10,7 @@ export function describeFailure(error: unknown): string {
 const EXPECTED: ReadonlySet<string> = new Set([
   'CliFault',
   'ConfigFault',
+  'ControlFault',
   'HsmFault',
   'ListenFault',
   'TlsFault',

@@ -1,9 +1,11 @@
 /** Runs a Portcullis from its start to the signal that ends it. */
 import type { Log } from '../domain/ports/log.ts';
 import type { Running } from '../main.ts';
+import { reloadProblems } from './reload-problems.ts';
 
 export interface ServeOptions {
-  readonly start: () => Promise<Running>;
+  /** Gets what does the same as SIGHUP and says why it was refused, or nothing: for the control socket. */
+  readonly start: (requestReload: () => readonly string[]) => Promise<Running>;
   readonly log: Log;
   /** Called once it listens; not called when a signal came first. */
   readonly onStarted?: (running: Running, stopping: AbortSignal) => Promise<void>;
@@ -19,13 +21,12 @@ export async function serveUntilSignal(options: ServeOptions): Promise<void> {
   const stopping = new AbortController();
   let current: Running | undefined;
   const stop = (signal: NodeJS.Signals): void => stopping.abort(signal);
-  const reload = (): void => {
-    if (current !== undefined) reloadGuarded(options, current);
-  };
+  const reload = (): readonly string[] =>
+    current === undefined ? ['it is starting or stopping'] : reloadGuarded(options, current);
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   process.on('SIGHUP', reload);
   try {
-    await using running = await options.start();
+    await using running = await options.start(reload);
     current = running;
     if (!stopping.signal.aborted) {
       await options.onStarted?.(running, stopping.signal);
@@ -40,11 +41,13 @@ export async function serveUntilSignal(options: ServeOptions): Promise<void> {
   }
 }
 
-function reloadGuarded({ log, onReload }: ServeOptions, running: Running): void {
+function reloadGuarded({ log, onReload }: ServeOptions, running: Running): readonly string[] {
   try {
     onReload?.(running);
+    return [];
   } catch (error) {
     log.error('config.reload-refused', { error });
+    return reloadProblems(error);
   }
 }
 

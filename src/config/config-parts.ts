@@ -17,6 +17,7 @@ export interface ConfigParts {
   readonly control: ConfigInput['control'];
   readonly stateDir: string | undefined;
   readonly log: ConfigInput['log'] | undefined;
+  readonly invocations: ConfigInput['invocations'] | undefined;
   readonly tokens: readonly (TokenInput | undefined)[];
   readonly keyStores: readonly (KeyStoreInput | undefined)[];
   /** Nothing was refused, so what is absent here is absent in the file. */
@@ -30,9 +31,9 @@ export function partsOf(content: unknown): {
 } {
   const whole = configSchema.safeParse(content);
   if (whole.success) {
-    const { proxy, metrics, control, stateDir, log, tokens, keyStores } = whole.data;
+    const { proxy, metrics, control, stateDir, log, invocations, tokens, keyStores } = whole.data;
     return {
-      parts: { proxy, metrics, control, stateDir, log, tokens, keyStores, complete: true },
+      parts: { proxy, metrics, control, stateDir, log, invocations, tokens, keyStores, complete: true },
       issues: [],
     };
   }
@@ -44,6 +45,7 @@ export function partsOf(content: unknown): {
     control: shape.control.safeParse(raw['control']).data,
     stateDir: shape.stateDir.safeParse(raw['stateDir']).data,
     log: shape.log.safeParse(raw['log']).data,
+    invocations: shape.invocations.safeParse(raw['invocations']).data,
     tokens: listOf(raw['tokens']).map((token) => shape.tokens.element.safeParse(token).data),
     keyStores: listOf(raw['keyStores']).map(soundStore),
     complete: false,

@@ -6,11 +6,15 @@ import type { KeyStore } from '../domain/xks/key-store.ts';
 export interface PortcullisConfig {
   /** Absolute path of the file that it was read from. */
   readonly file: string;
+  /** Every file whose content is part of it: itself, secrets, TLS. Absolute paths. */
+  readonly sources: readonly string[];
   readonly proxy: ProxyConfig;
   readonly metrics?: { readonly host: string; readonly port: number };
   readonly control?: { readonly socketPath: string };
   readonly stateDir: string;
   readonly log: { readonly level: LogLevel };
+  /** Bound on encryptions under one key; `fleetShare` is above 0, up to 1. */
+  readonly invocations: { readonly fleetShare: number; readonly refuse: boolean };
   readonly tokens: readonly TokenConfig[];
   readonly keyStores: readonly KeyStore[];
   /** Odd but allowed; each names its place in the file. */

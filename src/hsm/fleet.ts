@@ -14,6 +14,7 @@ import type { Log } from '../domain/ports/log.ts';
 import type { Meter } from '../domain/ports/meter.ts';
 import { NativeGcm } from './aead/native-gcm.ts';
 import { BackgroundHealth } from './health-monitor.ts';
+import { type InvocationBound, InvocationCounter } from './invocation-counter.ts';
 import { type SpawnHost, spawnTokenHost } from './supervisor/host-process.ts';
 import { LoginGate } from './supervisor/login-gate.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
@@ -28,6 +29,7 @@ export interface FleetOptions {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly meter: Meter;
+  readonly invocations?: InvocationBound;
   readonly spawn?: SpawnHost;
   readonly maxQueue?: number;
   readonly healthEveryMs?: number;
@@ -46,14 +48,18 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
   readonly health: HealthMonitor;
   readonly #fleets = new Map<string, TokenFleet>();
   readonly #health: BackgroundHealth;
+  readonly #counter: InvocationCounter | undefined;
 
   /** Starts every host; none of them needs to come up for this to return. */
   constructor(options: FleetOptions) {
     const shared = { latch: new PinLatch(options.stateDir), gate: new LoginGate() };
     for (const token of options.tokens) this.#fleets.set(token.name, this.#openToken(token, shared, options));
+    const { stateDir, invocations: bound, log, meter } = options;
+    this.#counter = bound && new InvocationCounter({ stateDir, bound, log, meter });
     this.aead = new NativeGcm(
       (key, operation, body, context) => this.#call(key, operation, body, context),
       options.entropy,
+      this.#counter,
     );
     this.#health = new BackgroundHealth({
       fleets: this.#fleets,
@@ -75,6 +81,10 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
     return fleet.describe(key.selector, context);
   }
 
+  refresh(key: TokenKey): boolean {
+    return this.#fleets.get(key.token)?.refresh(key.selector) ?? false;
+  }
+
   hosts(): HostStatus[] {
     return [...this.#fleets.values()].flatMap((fleet) =>
       fleet.hosts.map(({ pid, phase, reason }) => ({ token: fleet.token.name, pid, phase, reason })),
@@ -84,6 +94,7 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#health.stop();
     await Promise.all([...this.#fleets.values()].flatMap((fleet) => fleet.hosts.map((host) => host.stop())));
+    this.#counter?.close();
   }
 
   #call: ConstructorParameters<typeof NativeGcm>[0] = (key, operation, body, context) => {

@@ -23,6 +23,12 @@ export interface TokenAdminOptions {
   readonly stateDir: string;
 }
 
+/** At least one of the two; both must match. */
+export interface WantedToken {
+  readonly label?: string;
+  readonly serial?: string;
+}
+
 export type NewAesKey = Pick<AesKeyRequest, 'label' | 'idHex'> & Partial<AesKeyRequest>;
 
 /** Starts the host and loads the module. Faults: `unavailable`, with the reason. */
@@ -32,6 +38,7 @@ export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenA
   const fail = (reason: string): void =>
     greeted.reject(new HsmFault('unavailable', `the token host ended: ${reason}`));
   const link: HostLink = new HostLink({
+    pid: process.pid,
     socket: process.socket,
     profile: profileOf(options.device),
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
@@ -89,11 +96,11 @@ export class TokenAdmin implements AsyncDisposable {
   }
 
   /** Finds the token and logs in, under the PIN latch. */
-  async login(token: { tokenLabel: string; pin: Secret }): Promise<OpenedToken> {
-    const info = await this.#open({ label: token.tokenLabel });
+  async login({ token, pin }: { token: WantedToken; pin: Secret }): Promise<OpenedToken> {
+    const info = await this.#open(token);
     const { device, stateDir } = this.#options;
     const latch = new PinLatch(stateDir);
-    await latchedLogin({ link: this.#link, token: info, profile: profileOf(device), pin: token.pin, latch });
+    await latchedLogin({ link: this.#link, token: info, profile: profileOf(device), pin, latch });
     await this.#link.call('prepare', encodeJson({}));
     return info;
   }

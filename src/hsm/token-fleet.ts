@@ -21,7 +21,10 @@ export class TokenFleet {
   readonly hosts: readonly TokenSupervisor[];
   readonly #clock: Clock;
   readonly #meter: Meter;
-  readonly #descriptions = new Map<string, Promise<KeyDescription>>();
+  readonly #descriptions = new Map<
+    string,
+    { readonly described: Promise<KeyDescription>; readonly sinceMs: number }
+  >();
   #turn = 0;
 
   constructor(options: TokenFleetOptions) {
@@ -66,17 +69,25 @@ export class TokenFleet {
   describe(selector: KeySelector, context: CallContext): Promise<KeyDescription> {
     const name = selectorText(selector);
     const known = this.#descriptions.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.described;
     // Finding a key among many can outlast a crypto deadline; the caller's own watchdog still answers in time.
     const deadlineMs = Math.max(context.deadlineMs, this.#clock.monotonicMs() + DEADLINE_MS.metadata);
     const asked = this.call('describe', encodeJson(selector), { ...context, deadlineMs }, selector).then(
       (body) => decodeJson<KeyDescription>(body),
     );
-    this.#descriptions.set(name, asked);
+    this.#descriptions.set(name, { described: asked, sinceMs: this.#clock.monotonicMs() });
     asked.catch(() => {
-      if (this.#descriptions.get(name) === asked) this.#descriptions.delete(name);
+      if (this.#descriptions.get(name)?.described === asked) this.#descriptions.delete(name);
     });
     return asked;
+  }
+
+  /** As the port says. */
+  refresh(selector: KeySelector): boolean {
+    const name = selectorText(selector);
+    const known = this.#descriptions.get(name);
+    if (known !== undefined && this.#clock.monotonicMs() - known.sinceMs < REFRESH_AFTER_MS) return false;
+    return this.#descriptions.delete(name);
   }
 
   async #tryHosts(operation: OperationName, body: Uint8Array, context: CallContext): Promise<Uint8Array> {
@@ -96,7 +107,7 @@ export class TokenFleet {
     this.#turn = (this.#turn + 1) % this.hosts.length;
     for (let step = 0; step < this.hosts.length; step += 1) {
       const host = this.hosts[(this.#turn + step) % this.hosts.length];
-      if (host === undefined || host === except || host.phase !== 'ready') continue;
+      if (host === undefined || host === except || !host.serves) continue;
       if (best === undefined || host.load < best.load) best = host;
     }
     if (best !== undefined) return best;
@@ -107,3 +118,5 @@ export class TokenFleet {
     });
   }
 }
+
+const REFRESH_AFTER_MS = 5_000;

@@ -29,6 +29,7 @@ export function createMeter(): MeterRegistry {
   return {
     ...requests,
     ...tokens,
+    ...keyMetrics(registry),
     configurationLoaded: (generation) => configuration.set(generation),
     exposition: () => registry.metrics(),
     catalogue: () => registry.getMetricsAsArray().map(({ name, help }) => ({ name, help })),
@@ -99,6 +100,29 @@ function tokenMetrics(registry: Registry): Pick<Meter, 'tokenCall' | 'hostStarte
   };
 }
 
+function keyMetrics(registry: Registry): Pick<Meter, 'keyInvocations'> {
+  const labelNames = ['token', 'key'] as const;
+  const used = new Gauge({
+    name: 'portcullis_key_invocations',
+    help: 'Encryptions under a native GCM key by this proxy, brought up to date every 1024.',
+    labelNames,
+    registers: [registry],
+  });
+  const limit = new Gauge({
+    name: 'portcullis_key_invocations_limit',
+    help: 'Encryptions that this proxy may make under one native GCM key: its share of 2^32.',
+    registers: [registry],
+  });
+  const tokens = new BoundedLabel(MAX_TOKENS);
+  const keys = new BoundedLabel(MAX_KEYS);
+  return {
+    keyInvocations: (sample) => {
+      used.set({ token: tokens.value(sample.token), key: keys.value(sample.key) }, sample.used);
+      limit.set(sample.limit);
+    },
+  };
+}
+
 /** Fine where the 250 ms that AWS KMS waits are spent. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1];
 
@@ -124,4 +148,5 @@ const TOKEN_STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
 /** Twice what one configuration may have, so that reloads can bring others, and the name for a path that is none. */
 const MAX_PREFIXES = 2_001;
 const MAX_TOKENS = 64;
+const MAX_KEYS = 10_000;
 const MAX_TOKEN_OPERATIONS = 64;

@@ -18,7 +18,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'main.ts', rooms: ['*'], packages: ['node:*'] },
   {
     path: 'cli/',
-    rooms: ['main.ts', 'config/', 'hsm/', 'edge/control/', 'edge/http/', 'log/', 'domain/'],
+    rooms: ['main.ts', 'config/', 'hsm/', 'engine/xks/', 'edge/control/', 'edge/http/', 'log/', 'domain/'],
     packages: ['node:*', 'commander'],
   },
   { path: 'domain/', rooms: [], packages: [], ownsNoClock: true },

@@ -54,6 +54,16 @@ describe('portcullis proxy', () => {
     expect(await statuses(proxy)).toStrictEqual({ one: 401, two: 404 });
   });
 
+  it('X-66: takes up a changed file by itself', async () => {
+    const configFile = await proxyConfig(token, { keyStore: { pathPrefix: '/one' } });
+    await using proxy = start(configFile);
+    await proxy.said('"event":"token-host.ready"');
+    await proxyConfig(token, { keyStore: { pathPrefix: '/two' } });
+    await proxy.said('"event":"config.reloaded"');
+
+    expect(await statuses(proxy)).toStrictEqual({ one: 404, two: 401 });
+  });
+
   it('keeps the old configuration when the new one takes a restart', async () => {
     const configFile = await proxyConfig(token, { keyStore: { pathPrefix: '/one' } });
     await using proxy = start(configFile);

@@ -128,7 +128,7 @@ describe('portcullis demo', () => {
   it.for(['http', '70000', '-1'])('refuses %s as a port', async (port) => {
     await using demo = startDemo({ PORTCULLIS_PORT: port });
 
-    expect(await demo.exited).toBe(1);
+    expect(await demo.exited).toBe(2);
     expect(demo.stderr).toContain(`PORTCULLIS_PORT is '${port}'; it must be a port number from 0`);
   });
 

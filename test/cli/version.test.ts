@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { portcullis } from './run-portcullis.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -21,14 +20,21 @@ describe('portcullis', () => {
   it('without a command shows its help and fails', async () => {
     const result = await portcullis();
 
-    expect(result.code).toBe(1);
+    expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/Usage: portcullis .*\n[\s\S]*\bproxy\b[\s\S]*\bdemo\b[\s\S]*\bconfig\b/);
   });
 
-  it('proxy: names the missing option', async () => {
-    expect((await portcullis('proxy')).stderr).toContain(
-      "required option '-c, --config <file>' not specified",
-    );
+  it('proxy: names the missing option, shows the help, and exits with 2', async () => {
+    const result = await portcullis('proxy');
+
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain("required option '-c, --config <file>' not specified");
+    expect(result.stderr).toContain('Usage: portcullis proxy');
+  });
+
+  it('exits with 2 on a command that it does not know, and with 0 on a question for help', async () => {
+    expect((await portcullis('prox')).code).toBe(2);
+    expect((await portcullis('proxy', '--help')).code).toBe(0);
   });
 
   it('proxy: prints the problems of a configuration without a stack', async () => {
@@ -47,10 +53,3 @@ describe('portcullis', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, code: 'unreadable' });
   });
 });
-
-function portcullis(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, [join(ROOT, 'src/cli/portcullis.ts'), ...args]).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-  );
-}

@@ -77,6 +77,13 @@ describe('the GCM probe', () => {
     expect(probeGcm(altered(functions as Partial<pkcs11js.PKCS11>), sessions, listed)).toBe('wrong');
   });
 
+  it('does not judge a mechanism by trouble of the moment', () => {
+    const other = new AlteredLibrary(library);
+    other.fail('C_EncryptInit', 'CKR_DEVICE_ERROR:48', 1);
+    expect(() => probeGcm(other.library, sessions, listed)).toThrow(/CKR_DEVICE_ERROR/);
+    expect(probeGcm(other.library, sessions, listed)).toBe('tested');
+  });
+
   it('calls a mechanism wrong that lets a wrong tag through', () => {
     let decryptions = 0;
     const vector = Buffer.from(

@@ -29,7 +29,7 @@ function admin(module = token.paths.module): Promise<TokenAdmin> {
 describe('token administration', () => {
   it('generates keys that pkcs11-tool sees as sensitive, never extractable, for encryption and decryption alone', async () => {
     await using work = await admin();
-    await work.login({ tokenLabel: token.label, pin: new Secret(token.pin) });
+    await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
     await work.generateAesKey({ label: 'made', idHex: '0a' });
     const listing = (await token.pkcs11Tool(['--list-objects', '--type', 'secrkey'])).toString('utf8');
     expect(listing).toMatch(/AES length 32/);
@@ -39,7 +39,7 @@ describe('token administration', () => {
 
   it('lists every key of a token with more of them than one answer holds', async () => {
     await using work = await admin();
-    await work.login({ tokenLabel: token.label, pin: new Secret(token.pin) });
+    await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
     const labels = Array.from({ length: 60 }, (_, index) => `key-${index}`);
     for (const [index, label] of labels.entries()) {
       await work.generateAesKey({ label, idHex: index.toString(16).padStart(2, '0') });
@@ -61,7 +61,7 @@ describe('token administration', () => {
     const pin = new Secret('another-pin-77');
     const { serial } = await work.initToken({ label: 'second', soPin: new Secret('so-pin-12345'), pin });
     expect(serial).toMatch(/^[0-9a-f]{16}$/);
-    const info = await work.login({ tokenLabel: 'second', pin });
+    const info = await work.login({ token: { label: 'second' }, pin });
     expect([info.label, info.serial]).toEqual(['second', serial]);
     expect(await work.listKeys()).toEqual([]);
   });
@@ -70,10 +70,10 @@ describe('token administration', () => {
     const wrong = new Secret('wrong-pin');
     for (const says of [/CKR_PIN_INCORRECT/, /was refused by the token/]) {
       await using work = await admin();
-      await expect(work.login({ tokenLabel: token.label, pin: wrong })).rejects.toThrow(says);
+      await expect(work.login({ token: { label: token.label }, pin: wrong })).rejects.toThrow(says);
     }
     await using work = await admin();
-    await work.login({ tokenLabel: token.label, pin: new Secret(token.pin) });
+    await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
   });
 
   it('says what is wrong with a module that is none', async () => {

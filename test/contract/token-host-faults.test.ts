@@ -57,7 +57,7 @@ function openHost() {
   const onUnfit = vi.fn();
   const events = { onGreeting: () => undefined, onClosed: () => undefined, onLost: () => undefined, onUnfit };
   return {
-    link: new HostLink({ socket: ours, profile: softhsm2, clock: realClock, maxQueue: 10, events }),
+    link: new HostLink({ pid: 1, socket: ours, profile: softhsm2, clock: realClock, maxQueue: 10, events }),
     onUnfit,
   };
 }
@@ -111,6 +111,47 @@ describe('a fault that stays', () => {
     altered.fail('C_EncryptInit', 'CKR_DEVICE_REMOVED:50', 1);
     await expect(seal()).rejects.toMatchObject({ code: 'unavailable' });
     expect(host.onUnfit).toHaveBeenCalledExactlyOnceWith('C_EncryptInit: CKR_DEVICE_REMOVED');
+  });
+
+  it('mistake 4: look-ups that keep failing end the host, one does not', async () => {
+    altered.fail('C_FindObjectsInit', 'CKR_GENERAL_ERROR:5', Number.POSITIVE_INFINITY);
+    const failures = [0, 0, 1];
+    for (const ends of failures) {
+      await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+      expect(host.onUnfit).toHaveBeenCalledTimes(ends);
+    }
+  });
+
+  it('mistake 4: a login that was lost is not a token without keys', async () => {
+    // What is left then: public objects are found, the private ones are not, and their handles are dead.
+    let finds = 0;
+    altered.replace({
+      C_GetSessionInfo: (() => ({ state: 0 })) as never,
+      C_FindObjects: (() => {
+        finds += 1;
+        return finds > 2 ? [Buffer.alloc(8)] : [];
+      }) as never,
+    });
+    altered.fail('C_DecryptInit', 'CKR_OBJECT_HANDLE_INVALID:130', 1);
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledOnce();
+  });
+
+  it('does not outlast its cause: a probe that meets trouble is made again', async () => {
+    altered.fail('C_EncryptInit', 'CKR_DEVICE_ERROR:48', 1);
+    const prepare = () => host.link.call('prepare', encodeJson({ healthKey: { label: 'health' } }));
+    await expect(prepare()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(decodeJson(await prepare())).toEqual({ gcm: 'tested', canary: '' });
+  });
+
+  it('mistake 7: is not taken for bad data because the health key was away for a while', async () => {
+    const sealed = await seal();
+    await token.deleteKey({ id: '0f' });
+    await expect(open({ ...sealed, tag: Buffer.alloc(16) })).rejects.toMatchObject({ code: 'corrupt' });
+    await token.addAesKey({ label: 'health', id: '0f' });
+    altered.fail('C_Decrypt', 'CKR_GENERAL_ERROR:5', Number.POSITIVE_INFINITY);
+    await expect(open(sealed)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledOnce();
   });
 
   it('mistake 4: one lost session costs one call', async () => {

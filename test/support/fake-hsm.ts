@@ -94,6 +94,14 @@ export class FakeHsm implements Aead, KeyDirectory, HealthMonitor {
     return this.calls.filter((call) => call.operation === operation).length;
   }
 
+  /** Keys that were asked for anew. */
+  readonly refreshed: TokenKey[] = [];
+
+  refresh(key: TokenKey): boolean {
+    this.refreshed.push(key);
+    return true;
+  }
+
   async describe(key: TokenKey, context: CallContext): Promise<KeyDescription> {
     await this.#enter({ operation: 'describe', key, context });
     return this.#find(key).description;
@@ -140,6 +148,11 @@ export class FakeHsm implements Aead, KeyDirectory, HealthMonitor {
   async #enter(call: FakeCall): Promise<void> {
     this.calls.push(call);
     await this.before(call);
+    const { trace } = call.context;
+    if (trace === undefined) return;
+    trace.host = FAKE_HOST;
+    trace.tokenMs += 2;
+    trace.queueMs += 1;
   }
 
   #find(key: TokenKey) {
@@ -164,3 +177,6 @@ function selects({ label, idHex }: KeySelector, description: KeyDescription): bo
     (label ?? description.label) === description.label && (idHex ?? description.idHex) === description.idHex
   );
 }
+
+/** The process id that traces show. */
+const FAKE_HOST = 4711;

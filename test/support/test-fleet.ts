@@ -55,6 +55,7 @@ export function openTestFleet(
       tokenCall: count('tokenCall'),
       hostStarted: count('hostStarted'),
       tokenStatus: count('tokenStatus'),
+      keyInvocations: count('keyInvocations'),
       configurationLoaded: count('configurationLoaded'),
     },
     healthEveryMs: 50,

@@ -43,16 +43,19 @@ export function buildConfig(
   checkCredentials(parts.keyStores, secrets, findings);
   warnOfUnusedTokens(parts, findings);
 
-  const { metrics, log, stateDir } = parts;
-  if (findings.problems.length > 0 || proxy === undefined || log === undefined || stateDir === undefined)
+  const { metrics, log, stateDir, invocations } = parts;
+  if (findings.problems.length > 0) return undefined;
+  if (proxy === undefined || log === undefined || stateDir === undefined || invocations === undefined)
     return undefined;
   return {
     file,
+    sources: [file, ...sourcesOf(parts).map(resolvePath)],
     proxy,
     ...(metrics === undefined ? {} : { metrics }),
     ...(control === undefined ? {} : { control }),
     stateDir: resolvePath(stateDir),
     log,
+    invocations: { fleetShare: invocations.fleetShare ?? 1 / proxy.fleetSize, refuse: invocations.refuse },
     tokens: parts.tokens.flatMap((token, index) =>
       token === undefined ? [] : [buildToken(token, index, secrets, resolvePath)],
     ),
@@ -63,6 +66,21 @@ export function buildConfig(
     ),
     warnings: findings.warnings,
   };
+}
+
+/** Files behind secrets and TLS settings, as the configuration writes them. */
+function sourcesOf(parts: ConfigParts): string[] {
+  const tls = parts.proxy?.tls;
+  const secrets = [
+    ...parts.tokens.map((token) => token?.pin),
+    ...parts.keyStores.flatMap((store) =>
+      (store?.credentials ?? []).map(({ secretAccessKey }) => secretAccessKey),
+    ),
+  ];
+  const inFiles = secrets.flatMap((secret) =>
+    typeof secret === 'object' && 'file' in secret ? [secret.file] : [],
+  );
+  return [tls?.certFile, tls?.keyFile, tls?.clientCaFile, ...inFiles].filter((file) => file !== undefined);
 }
 
 function tokensByName(tokens: ConfigParts['tokens']): ReadonlyMap<string, TokenInput> {

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { filePath } from './field.ts';
 import { keyStoreSchema } from './key-store-schema.ts';
-import { controlSchema, logSchema, metricsSchema, proxySchema } from './proxy-schema.ts';
+import { controlSchema, invocationsSchema, logSchema, metricsSchema, proxySchema } from './proxy-schema.ts';
 import { tokenSchema } from './token-schema.ts';
 
 export const configSchema = z
@@ -17,6 +17,7 @@ export const configSchema = z
       'Directory for what must survive a restart, such as PIN latches. Created with mode 0700.',
     ),
     log: logSchema.prefault({}),
+    invocations: invocationsSchema.prefault({}),
     tokens: z
       .array(tokenSchema)
       .min(1)

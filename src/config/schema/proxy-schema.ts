@@ -1,4 +1,4 @@
-/** `proxy`, `metrics`, `control`, `log`: the listeners and their limits. */
+/** `proxy`, `metrics`, `control`, `invocations`, `log`: the listeners and their limits. */
 import * as z from 'zod';
 import { HOST_NAME } from '../../domain/host-name.ts';
 import { filePath, host, port, text } from './field.ts';
@@ -125,6 +125,30 @@ export const controlSchema = z
     ),
   })
   .meta({ description: 'The listener for operator commands. Without this section there is none.' });
+
+export const invocationsSchema = z
+  .strictObject({
+    fleetShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .meta({
+        description:
+          'Part of the 2^32 encryptions under one key that this proxy may make. All proxies on a key share the whole. Without it: 1 divided by `proxy.fleetSize`.',
+      })
+      .optional(),
+    refuse: z
+      .boolean()
+      .meta({
+        description:
+          'Refuse to encrypt above the limit. Otherwise the log and the metrics say so, and encryption goes on.',
+      })
+      .default(false),
+  })
+  .meta({
+    description:
+      'The count of encryptions under native GCM keys (docs/invocations.md). It is kept in `stateDir`.',
+  });
 
 export const logSchema = z
   .strictObject({

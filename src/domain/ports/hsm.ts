@@ -16,6 +16,18 @@ export interface CallContext {
   readonly tenant: number;
   /** On the clock's monotonic scale: the caller gets `timeout` at this moment. */
   readonly deadlineMs: number;
+  /** Filled in on the way, for the log; absent where nobody will read it. */
+  readonly trace?: CallTrace;
+}
+
+/** Where the time of a request went behind the port, summed over its calls. */
+export interface CallTrace {
+  /** Waiting for a place at the token. */
+  queueMs: number;
+  /** From being sent to a token host until its answer. */
+  tokenMs: number;
+  /** Process id of the host that answered last. */
+  host: number | undefined;
 }
 
 /** What the token says of a key object, read when it was located. */
@@ -40,6 +52,11 @@ export interface KeyDirectory {
    * Faults: `not-found`, `ambiguous`, `unavailable`, `timeout`, …
    */
   describe(key: TokenKey, context: CallContext): Promise<KeyDescription>;
+  /**
+   * Lets the next description come from the token again: for a key that is refused for what is remembered of
+   * it. False, and nothing changes, when that is only seconds old.
+   */
+  refresh(key: TokenKey): boolean;
 }
 
 /** What an AEAD made of a plaintext. `metadata` is empty for native GCM of generation 0. */

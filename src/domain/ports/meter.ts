@@ -18,6 +18,13 @@ export interface Meter {
   hostStarted(token: string): void;
   /** What health says of a token now. */
   tokenStatus(token: string, status: 'ACTIVE' | 'DEGRADED' | 'UNAVAILABLE'): void;
+  /** Encryptions under a key, by this proxy, out of those it may make. */
+  keyInvocations(sample: {
+    readonly token: string;
+    readonly key: string;
+    readonly used: number;
+    readonly limit: number;
+  }): void;
   /** A configuration took force. */
   configurationLoaded(generation: number): void;
 }

@@ -25,8 +25,31 @@ export async function controlGet(
   path: string,
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<unknown> {
-  const { status, body } = await get(socketPath, path, timeoutMs);
-  if (status !== 200) {
+  return ask({ socketPath, path, method: 'GET', statuses: [200], timeoutMs });
+}
+
+/** POST without a body; 409 is an answer like 200, the page says which. Otherwise as {@link controlGet}. */
+export async function controlPost(
+  socketPath: string,
+  path: string,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<unknown> {
+  return ask({ socketPath, path, method: 'POST', statuses: [200, 409], timeoutMs });
+}
+
+interface Question {
+  readonly socketPath: string;
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  /** Statuses whose body is the page. */
+  readonly statuses: readonly number[];
+  readonly timeoutMs: number;
+}
+
+async function ask(question: Question): Promise<unknown> {
+  const { socketPath, path, statuses } = question;
+  const { status, body } = await send(question);
+  if (!statuses.includes(status)) {
     throw new ControlFault(
       'unexpected',
       `${socketPath} answered ${path} with HTTP status ${status}: is it another version?`,
@@ -41,11 +64,12 @@ export async function controlGet(
   }
 }
 
-function get(socketPath: string, path: string, timeoutMs: number): Promise<{ status: number; body: string }> {
+function send(question: Question): Promise<{ status: number; body: string }> {
+  const { socketPath, path, method, timeoutMs } = question;
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(faultOf(socketPath, cause));
     const asked = request(
-      { socketPath, path, method: 'GET', agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      { socketPath, path, method, agent: false, signal: AbortSignal.timeout(timeoutMs) },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

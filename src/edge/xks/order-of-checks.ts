@@ -90,6 +90,7 @@ async function readBody(passage: Passage): Promise<void> {
   passage.context = {
     tenant: entry.store.tenant,
     deadlineMs: bodyEndMs + services.settings.tokenDeadlineMs,
+    trace: passage.trace,
   };
   startWatchdog(passage, bodyEndMs + services.settings.replyDeadlineMs);
 }
@@ -161,7 +162,6 @@ function checkKeyState({ mapped }: Passage): void {
 
 async function checkKeyObject(passage: Passage): Promise<void> {
   const { services, entry, mapped, context } = passage;
-  passage.tokenStartedMs = services.clock.monotonicMs();
   passage.key = await lookAtKey(services.engine, entry.claims, entry.store, mapped, context);
 }
 

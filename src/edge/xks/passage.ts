@@ -1,6 +1,6 @@
 /** One request on its way through the checks: what has been learned of it so far. */
 import type { Clock } from '../../domain/ports/clock.ts';
-import type { CallContext } from '../../domain/ports/hsm.ts';
+import type { CallContext, CallTrace } from '../../domain/ports/hsm.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Meter } from '../../domain/ports/meter.ts';
 import type { MappedKey } from '../../domain/xks/key-store.ts';
@@ -53,8 +53,8 @@ export class Passage {
   /** An answer was given; whatever comes later is dropped. */
   finished = false;
   watchdog: NodeJS.Timeout | undefined = undefined;
-  /** When the first question went to a token. */
-  tokenStartedMs: number | undefined = undefined;
+  /** What the HSM layer notes of its part. */
+  readonly trace: CallTrace = { queueMs: 0, tokenMs: 0, host: undefined };
   /** When the answer was given. */
   endedMs = 0;
 

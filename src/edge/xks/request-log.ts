@@ -52,7 +52,7 @@ export function measureRequest(passage: Passage, errorName: string): void {
 }
 
 function requestFields(passage: Passage, { status, errorName, detail, error }: Outcome): LogFields {
-  const { exchange, tokenStartedMs, endedMs } = passage;
+  const { exchange, trace, endedMs } = passage;
   const { mapped, metadata, caller }: Partial<Passage> = passage;
   return {
     ...identity(passage),
@@ -60,6 +60,7 @@ function requestFields(passage: Passage, { status, errorName, detail, error }: O
     ...metadata?.attributes,
     ...(metadata?.others === undefined ? {} : { otherMetadata: metadata.others }),
     ...(mapped === undefined ? {} : { token: mapped.key.token }),
+    ...(trace.host === undefined ? {} : { host: trace.host }),
     remoteAddress: exchange.remoteAddress,
     ...(exchange.tlsClientSubject === undefined ? {} : { tlsClientSubject: exchange.tlsClientSubject }),
     outcome: status === 200 ? 'success' : 'error',
@@ -69,7 +70,9 @@ function requestFields(passage: Passage, { status, errorName, detail, error }: O
     ...(error instanceof SigV4Fault ? claimedCredential(exchange.rawHeaders) : {}),
     durations: {
       totalMs: roundMs(endedMs - exchange.startedMs),
-      ...(tokenStartedMs === undefined ? {} : { tokenMs: roundMs(endedMs - tokenStartedMs) }),
+      ...(trace.host === undefined
+        ? {}
+        : { queueMs: roundMs(trace.queueMs), tokenMs: roundMs(trace.tokenMs) }),
     },
   };
 }

@@ -63,6 +63,11 @@ export class ObjectClaims {
     return this.#known.claims.get(mapped)?.description;
   }
 
+  /** Every mapped key that stands in front of the same object as this one, itself included. */
+  holdersWith(mapped: MappedKey): ObjectClaim[] {
+    return [...(this.#known.claims.get(mapped)?.holders.claims ?? [])];
+  }
+
   /** As {@link claim}, without a new look. */
   refusal(mapped: MappedKey): string | undefined {
     const claim = this.#known.claims.get(mapped);

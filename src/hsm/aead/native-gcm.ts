@@ -15,6 +15,7 @@ import type {
 } from '../../domain/ports/hsm.ts';
 import { encodeCiphertextMetadata } from '../../domain/xks/ciphertext-metadata.ts';
 import { ACCEPTED_IV_BYTES, IV_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
+import type { InvocationCounter } from '../invocation-counter.ts';
 import { keyFingerprint } from '../wire/key-fingerprint.ts';
 import { encodeGcm } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
@@ -31,13 +32,16 @@ export type CallToken = (
 export class NativeGcm implements Aead {
   readonly #call: CallToken;
   readonly #entropy: Entropy;
+  readonly #counter: InvocationCounter | undefined;
 
-  constructor(call: CallToken, entropy: Entropy) {
+  constructor(call: CallToken, entropy: Entropy, counter?: InvocationCounter) {
     this.#call = call;
     this.#entropy = entropy;
+    this.#counter = counter;
   }
 
   async seal(request: SealRequest, context: CallContext): Promise<Sealed> {
+    if (request.admitted !== 'any object') this.#counter?.count(request.key, request.admitted);
     const metadata = encodeCiphertextMetadata(request.generation);
     const iv = this.#entropy.randomBytes(IV_BYTES);
     const message = {

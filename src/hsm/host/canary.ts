@@ -45,7 +45,8 @@ export class Canary {
   /** Whether the token can be trusted to have judged a failed call by its input. */
   tokenIsSound(): boolean {
     try {
-      return this.#known === undefined ? this.#answers() : this.#decrypts(this.#known);
+      if (this.#known !== undefined) return this.#decrypts(this.#known);
+      return this.#healthKey === undefined ? this.#answers() : this.#isSoundWithout();
     } catch (error) {
       return isAboutTheKey(error) && this.#isSoundWithout();
     }

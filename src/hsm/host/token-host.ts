@@ -17,6 +17,7 @@ import { HostOperations, type LoadModule, TokenGone } from './host-operations.ts
 export class TokenHost {
   readonly #channel: Channel;
   readonly #operations: HostOperations;
+  #failedLookups = 0;
   readonly #court = new AmbiguityCourt(
     () => this.#operations.tokenIsSound(),
     () => this.#operations.profile.canaryDistanceMs,
@@ -49,13 +50,23 @@ export class TokenHost {
     try {
       if (operation === undefined) throw new HsmFault('unsupported', `operation ${frame.code} is unknown`);
       this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
+      if (operation === 'describe') this.#failedLookups = 0;
     } catch (error) {
       if (operation !== undefined && CRYPTO.has(operation) && isAmbiguous(error)) {
         this.#trial(frame, operation, error);
+      } else if (operation === 'describe' && isAmbiguous(error)) {
+        this.#failedLookup(frame, error);
       } else {
         this.#refuse(frame, error);
       }
     }
+  }
+
+  /** A look-up has no data to blame: when they keep failing, it is the host that no longer works. */
+  #failedLookup(frame: Frame, error: Pkcs11Failure): void {
+    this.#failedLookups += 1;
+    const broken = this.#failedLookups >= LOOKUPS_FAILED;
+    this.#refuse(frame, error, { code: 'unavailable', fatal: broken });
   }
 
   /**
@@ -132,3 +143,6 @@ function endsHost(fault: HsmFault): boolean {
 
 /** Operations that may be done twice without harm. */
 const CRYPTO: ReadonlySet<OperationName> = new Set(['gcmEncrypt', 'gcmDecrypt']);
+
+/** Look-ups in a row. */
+const LOOKUPS_FAILED = 3;

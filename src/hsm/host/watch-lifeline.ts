@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads';
 
 export function watchLifeline(): void {
   const worker = new Worker(WATCHER, { eval: true, env: {}, stdin: false });
+  // A host that was started without the pipe works all the same, unwatched.
+  worker.on('error', () => undefined);
   worker.unref();
 }
 

@@ -5,7 +5,7 @@
  */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import { gcmDecrypt, gcmEncrypt } from './aes-gcm.ts';
-import { callPkcs11 } from './pkcs11-failure.ts';
+import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 import type { SessionPool } from './session-pool.ts';
 
 /**
@@ -24,7 +24,8 @@ export function probeGcm(
   if (!mechanisms.includes(pkcs11js.CKM_AES_GCM)) return 'missing';
   let imported = false;
   try {
-    return sessions.withSession((session) => {
+    // On a session of its own, so that the key and whatever a broken mechanism leaves behind go with it.
+    return sessions.withOwnSession((session) => {
       const key = importKnownKey(library, session);
       imported = true;
       const answer = gcmEncrypt(library, session, key, { ...VECTOR, input: PLAINTEXT });
@@ -34,9 +35,12 @@ export function probeGcm(
         ? 'tested'
         : 'wrong';
     });
-  } catch {
-    // Without a key to test with, the list is all there is; with one, a mechanism that fails is none.
-    return imported ? 'wrong' : 'listed';
+  } catch (error) {
+    // Without a key to test with, the list is all there is; with one, a mechanism that is refused is none.
+    if (!imported) return 'listed';
+    if (error instanceof Pkcs11Failure && error.blame === 'data') return 'wrong';
+    // Trouble of the moment must not become a property of the token: whoever prepares it tries again.
+    throw error;
   }
 }
 
@@ -56,15 +60,15 @@ function importKnownKey(library: PKCS11, session: Handle): Handle {
   );
 }
 
-/** Last, since some tokens leave the session in doubt afterwards; the pool throws it away then, and the key with it. */
+/** Only what speaks of the data counts as a refusal; some tokens say it with an ambiguous value. */
 function refusesWrongTag(library: PKCS11, session: Handle, key: Handle): boolean {
   const altered = Buffer.from(SEALED);
   altered.writeUInt8(altered.readUInt8(altered.length - 1) ^ 1, altered.length - 1);
   try {
     gcmDecrypt(library, session, key, { ...VECTOR, input: altered });
     return false;
-  } catch {
-    library.C_DestroyObject(session, key);
+  } catch (error) {
+    if (!(error instanceof Pkcs11Failure) || error.functionName !== 'C_Decrypt') throw error;
     return true;
   }
 }

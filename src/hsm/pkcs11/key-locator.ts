@@ -65,8 +65,9 @@ export class KeyLocator {
     return this.#sessions.withSession((session) => use(session, after.handle));
   }
 
-  /** Whether the token shows any object at all to this login. */
+  /** Whether the login lasts and shows any object at all: public ones alone would be there without it. */
   seesAnyObject(): boolean {
+    if (!this.#sessions.isLoggedIn()) return false;
     return this.#sessions.withSession((session) => this.#search(session, []).length > 0);
   }
 

@@ -51,6 +51,23 @@ export class SessionPool {
     }
   }
 
+  /** As {@link withSession}, on a session that is closed afterwards whatever happened. */
+  withOwnSession<T>(use: (session: Handle) => T): T {
+    const session = this.#open();
+    this.#leased += 1;
+    try {
+      return use(session);
+    } finally {
+      this.#release(session, false);
+    }
+  }
+
+  /** Whether the sentinel's session is still logged in (CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS). */
+  isLoggedIn(): boolean {
+    const { state } = callPkcs11('C_GetSessionInfo', () => this.#library.C_GetSessionInfo(this.#sentinel));
+    return state === CKS_RO_USER_FUNCTIONS || state === CKS_RW_USER_FUNCTIONS;
+  }
+
   #lease(): Handle {
     const idle = this.#idle.pop();
     if (idle === undefined && this.#leased + 1 >= this.#maxSessions) {
@@ -80,3 +97,7 @@ export class SessionPool {
     return callPkcs11('C_OpenSession', () => this.#library.C_OpenSession(this.#slot, flags));
   }
 }
+
+/** Session states (PKCS#11 v2.40, section 3.3), which the binding does not name. */
+const CKS_RO_USER_FUNCTIONS = 1;
+const CKS_RW_USER_FUNCTIONS = 3;

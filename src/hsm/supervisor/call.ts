@@ -1,3 +1,4 @@
+import type { CallTrace } from '../../domain/ports/hsm.ts';
 import type { OperationName } from '../wire/operations.ts';
 
 /** One request to a token host, from its caller to its answer. */
@@ -7,6 +8,8 @@ export interface Call {
   readonly body: Uint8Array;
   /** Monotonic; the caller hears `timeout` then. */
   readonly deadlineMs: number;
+  readonly enqueuedMs: number;
+  readonly trace: CallTrace | undefined;
   readonly resolve: (body: Uint8Array) => void;
   readonly reject: (error: Error) => void;
 }
@@ -15,4 +18,5 @@ export interface Call {
 export interface CallOptions {
   readonly tenant?: number;
   readonly deadlineMs?: number;
+  readonly trace?: CallTrace;
 }

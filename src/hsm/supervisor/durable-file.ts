@@ -9,8 +9,7 @@ export function createDurably(file: string, content: string | Uint8Array): boole
   try {
     fs.writeFileSync(draft, content, { flag: 'wx', mode: 0o600, flush: true });
     fs.linkSync(draft, file);
-    syncDirectory(path.dirname(file));
-    return true;
+    return madeDurable(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
@@ -35,6 +34,17 @@ export function replaceDurably(file: string, content: string): void {
 export function removeDurably(file: string): void {
   fs.rmSync(file, { force: true });
   syncDirectory(path.dirname(file));
+}
+
+/** A name that may not survive a power cut is taken back, so that nothing half-done stays. */
+function madeDurable(file: string): true {
+  try {
+    syncDirectory(path.dirname(file));
+    return true;
+  } catch (error) {
+    fs.rmSync(file, { force: true });
+    throw error;
+  }
 }
 
 function syncDirectory(directory: string): void {

@@ -33,6 +33,8 @@ export interface HostLinkEvents {
 }
 
 export interface HostLinkOptions {
+  /** Of the host process, for traces. */
+  readonly pid: number;
   readonly socket: Duplex;
   readonly profile: DeviceProfile;
   readonly clock: Clock;
@@ -92,7 +94,8 @@ export class HostLink {
       );
     }
     return new Promise((resolve, reject) => {
-      const call: Call = { operation, tenant: options.tenant ?? 0, body, deadlineMs, resolve, reject };
+      const { tenant = 0, trace } = options;
+      const call: Call = { operation, tenant, body, deadlineMs, enqueuedMs: nowMs, trace, resolve, reject };
       if (!this.#lanes[lane].enqueue(call)) {
         reject(new HsmFault('busy', 'too many requests wait for the token'));
         return;
@@ -128,6 +131,7 @@ export class HostLink {
       const id = this.#freeId();
       this.#inFlight.set(id, { call, lane: laneName, sentMs: nowMs, answered: false });
       lane.started();
+      if (call.trace !== undefined) call.trace.queueMs += nowMs - call.enqueuedMs;
       const operation: { readonly code: number; readonly secret?: true } = OPERATIONS[call.operation];
       const frame = {
         id,
@@ -174,8 +178,15 @@ export class HostLink {
     this.#inFlight.delete(frame.id);
     this.#lastAnswerMs = this.#options.clock.monotonicMs();
     this.#lanes[linked.lane].finished();
+    this.#trace(linked);
     this.#answer(linked, frame.body, fault);
     this.#dispatch(linked.lane);
+  }
+
+  #trace({ call: { trace }, sentMs }: LinkedCall): void {
+    if (trace === undefined) return;
+    trace.tokenMs += this.#lastAnswerMs - sentMs;
+    trace.host = this.#options.pid;
   }
 
   #answer({ call, answered }: LinkedCall, body: Uint8Array, fault: HostFault | undefined): void {
@@ -220,8 +231,12 @@ export class HostLink {
       linked.answered = true;
       linked.call.reject(tooLate());
     }
-    // When this process itself was held up, answers may lie unread in the socket: judge at the next look.
-    if (nowMs - this.#watchDueMs <= OWN_DELAY_TOLERATED_MS) this.#judgeHang(nowMs);
+    if (nowMs - this.#watchDueMs <= OWN_DELAY_TOLERATED_MS) {
+      this.#judgeHang(nowMs);
+      return;
+    }
+    // This process itself was held up, and answers may lie unread in the socket: judge when they have been read.
+    setImmediate(() => setImmediate(() => this.#judgeHang(nowMs)));
   }
 
   /** A host works on one call at a time, so the one that has waited longest is the one in its hands. */

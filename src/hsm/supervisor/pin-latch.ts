@@ -31,35 +31,65 @@ export interface LatchClaim {
 export class PinLatch {
   readonly #directory: string;
   readonly #keyFile: string;
+  readonly #repeatAfterMs: number;
 
-  /** `stateDir` must exist and belong to us, one proxy, alone. */
-  constructor(stateDir: string) {
+  /**
+   * `stateDir` must exist and belong to us, one proxy, alone. `repeatAfterMs`: how long an unanswered attempt
+   * rests before its one repeat, so that both do not fall into the same trouble of the token.
+   */
+  constructor(stateDir: string, { repeatAfterMs = REPEAT_AFTER_MS } = {}) {
     this.#directory = path.join(stateDir, 'pin-latch');
     this.#keyFile = path.join(stateDir, 'pin-latch.key');
+    this.#repeatAfterMs = repeatAfterMs;
     fs.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
   }
 
   /**
    * Notes the attempt that is about to be made. Fault `pin-locked` when this PIN was refused by this token
    * before, or tried without an answer and cannot be shown to be uncounted; `unavailable` while another
-   * process is trying it, or when the attempt cannot be noted.
+   * process is trying it, while an unanswered attempt rests, or when the attempt cannot be noted.
    */
   claim(claim: LatchClaim): LatchedAttempt {
-    const file = this.#fileFor(claim);
-    const earlier = noteAttempt(file, 1);
+    const first = this.#fileFor(claim);
+    // The repeat has a record of its own, made exclusively: of two processes that find a dead attempt, one repeats it.
+    const second = first.replace(/json$/, '2.json');
+    const earlier = noteAttempt(first);
     if (earlier !== undefined) {
-      refuseUnlessRepeatable(file, earlier, claim.tokenCountsNoFailure);
-      removeDurably(file);
-      if (noteAttempt(file, 2) !== undefined)
-        throw new HsmFault('unavailable', 'another process is trying the PIN now');
+      this.#refuseUnlessRepeatable(first, earlier, claim.tokenCountsNoFailure);
+      const repeated = noteAttempt(second);
+      if (repeated !== undefined) refuseRepeated(second, repeated);
     }
     return {
-      clear: () => removeDurably(file),
+      clear: () => {
+        removeDurably(second);
+        removeDurably(first);
+      },
       keep: () => {
-        const refused: LatchRecord = { ...ownRecord(1), state: 'refused' };
-        replaceDurably(file, JSON.stringify(refused));
+        const refused: LatchRecord = { ...ownRecord(), state: 'refused' };
+        replaceDurably(first, JSON.stringify(refused));
       },
     };
+  }
+
+  #refuseUnlessRepeatable(file: string, earlier: LatchRecord | 'unreadable', countsNoFailure: boolean): void {
+    if (earlier === 'unreadable') {
+      throw new HsmFault('pin-locked', `the PIN was tried before and is not tried again; ${remedy(file)}`);
+    }
+    if (earlier.state === 'refused') {
+      throw new HsmFault(
+        'pin-locked',
+        `the PIN was refused by the token at ${earlier.at} and is not tried again; ${remedy(file)}`,
+      );
+    }
+    if (isBeingMade(earlier))
+      throw new HsmFault('unavailable', `process ${earlier.pid} is trying the PIN now`);
+    if (!countsNoFailure) throw unanswered(file, earlier);
+    if (ageMs(earlier) < this.#repeatAfterMs) {
+      throw new HsmFault(
+        'unavailable',
+        `the PIN was tried at ${earlier.at} without an answer; it is tried once more after a rest`,
+      );
+    }
   }
 
   #fileFor({ tokenSerial, pin }: LatchClaim): string {
@@ -81,8 +111,6 @@ export class PinLatch {
 
 interface LatchRecord {
   readonly state: 'attempting' | 'refused';
-  /** 2 when an unanswered attempt came before. */
-  readonly attempt: number;
   readonly at: string;
   readonly instance: string;
   readonly pid: number;
@@ -91,8 +119,8 @@ interface LatchRecord {
 }
 
 /** The record that stands there already, or undefined when ours was written. */
-function noteAttempt(file: string, attempt: number): LatchRecord | 'unreadable' | undefined {
-  if (noting(file, () => createDurably(file, JSON.stringify(ownRecord(attempt))))) return undefined;
+function noteAttempt(file: string): LatchRecord | 'unreadable' | undefined {
+  if (noting(file, () => createDurably(file, JSON.stringify(ownRecord())))) return undefined;
   return readRecord(file);
 }
 
@@ -104,29 +132,35 @@ function noting(file: string, create: () => boolean): boolean {
   }
 }
 
-function refuseUnlessRepeatable(
-  file: string,
-  earlier: LatchRecord | 'unreadable',
-  countsNoFailure: boolean,
-): void {
-  const remedy = `put the right PIN into place, or, if this one is right, remove ${file}; then restart`;
-  if (earlier === 'unreadable')
-    throw new HsmFault('pin-locked', `the PIN was tried before and is not tried again; ${remedy}`);
-  if (earlier.state === 'refused') {
-    throw new HsmFault(
-      'pin-locked',
-      `the PIN was refused by the token at ${earlier.at} and is not tried again; ${remedy}`,
-    );
+function refuseRepeated(file: string, repeated: LatchRecord | 'unreadable'): never {
+  if (repeated !== 'unreadable' && isBeingMade(repeated)) {
+    throw new HsmFault('unavailable', `process ${repeated.pid} is trying the PIN now`);
   }
-  if (earlier.instance !== INSTANCE && isAlive(earlier)) {
-    throw new HsmFault('unavailable', `process ${earlier.pid} is trying the PIN now`);
-  }
-  if (earlier.attempt > 1 || !countsNoFailure) {
-    throw new HsmFault(
-      'pin-locked',
-      `the PIN was tried at ${earlier.at} without a recorded answer and is not tried again; ${remedy}`,
-    );
-  }
+  throw unanswered(file, repeated);
+}
+
+function unanswered(file: string, record: LatchRecord | 'unreadable'): HsmFault {
+  const when = record === 'unreadable' ? 'before' : `at ${record.at}`;
+  return new HsmFault(
+    'pin-locked',
+    `the PIN was tried ${when} without a recorded answer and is not tried again; ${remedy(file)}`,
+  );
+}
+
+function remedy(file: string): string {
+  const records = path.join(path.dirname(file), `${path.basename(file).split('.', 1)[0]}*`);
+  return `put the right PIN into place, or, if this one is right, remove ${records}; then restart`;
+}
+
+/** By another process that lives and began lately. */
+function isBeingMade(record: LatchRecord): boolean {
+  return record.instance !== INSTANCE && isAlive(record) && ageMs(record) < LONGEST_LOGIN_MS;
+}
+
+function ageMs({ at }: LatchRecord): number {
+  const age = Date.now() - Date.parse(at);
+  // A clock that was set back, or a time that cannot be read, must not stretch the wait for ever.
+  return age >= 0 ? age : Number.POSITIVE_INFINITY;
 }
 
 /** ENOENT: its owner was just accepted, so the caller may come again. */
@@ -144,10 +178,9 @@ function readRecord(file: string): LatchRecord | 'unreadable' {
   }
 }
 
-function ownRecord(attempt: number): LatchRecord {
+function ownRecord(): LatchRecord {
   return {
     state: 'attempting',
-    attempt,
     at: new Date().toISOString(),
     instance: INSTANCE,
     pid: process.pid,
@@ -172,3 +205,5 @@ function startTicksOf(pid: number): string {
 
 const INSTANCE = randomUUID();
 const KEY_BYTES = 32;
+const REPEAT_AFTER_MS = 15_000;
+const LONGEST_LOGIN_MS = 60_000;

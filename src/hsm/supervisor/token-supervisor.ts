@@ -88,6 +88,11 @@ export class TokenSupervisor {
     return this.#process?.pid;
   }
 
+  /** Calls can be sent to it. */
+  get serves(): boolean {
+    return this.#phase === 'ready' && this.#link?.lost === false;
+  }
+
   get load(): number {
     return this.#link?.load ?? 0;
   }
@@ -110,10 +115,7 @@ export class TokenSupervisor {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#setPhase('stopped', 'stopped');
-    await Promise.race([
-      this.#loggingIn.catch(() => undefined),
-      sleep(this.#options.token.profile.hangMs.login),
-    ]);
+    await Promise.race([this.#loggingIn.catch(() => undefined), sleep(LOGIN_PATIENCE_MS)]);
     const process = this.#process;
     this.#link?.lose('stopped');
     if (process !== undefined) await endOf(process, STOP_GRACE_MS);
@@ -143,6 +145,7 @@ export class TokenSupervisor {
     this.#options.onStarted();
     const fate = new Fate();
     const link = new HostLink({
+      pid: process.pid,
       socket: process.socket,
       profile: token.profile,
       clock: this.#options.clock,
@@ -180,15 +183,17 @@ export class TokenSupervisor {
       token: token.token,
       ...(libraryParameters !== undefined && { libraryParameters }),
     };
-    const info = decodeJson<OpenedToken>(await link.call('open', encodeJson(open)));
-    this.#info = info;
+    const opened = decodeJson<OpenedToken>(await link.call('open', encodeJson(open)));
+    this.#info = opened;
     const { gate, latch } = this.#options;
-    const login = { link, token: info, profile, pin: token.pin, latch };
-    this.#loggingIn = gate.enter(info.serial, () => {
+    this.#loggingIn = gate.enter(opened.serial, async () => {
       if (this.#stopping.signal.aborted) throw new HsmFault('unavailable', 'stopping');
-      return latchedLogin(login);
+      // The token's flags as they are now: another host may have used up an attempt while this one waited.
+      const info = decodeJson<OpenedToken>(await link.call('open', encodeJson(open)));
+      await latchedLogin({ link, token: info, profile, pin: token.pin, latch });
     });
     await this.#loggingIn;
+    const info = opened;
     const prepare: PrepareMessage = token.healthKey === undefined ? {} : { healthKey: token.healthKey };
     const prepared = decodeJson<PreparedToken>(await link.call('prepare', encodeJson(prepare)));
     this.#readySinceMs = clock.monotonicMs();
@@ -258,6 +263,8 @@ async function endOf(process: HostProcess, graceMs: number): Promise<void> {
 }
 
 const GREETING_MS = 10_000;
+/** Less than the ten seconds that containers are given to stop. */
+const LOGIN_PATIENCE_MS = 5_000;
 const STOP_GRACE_MS = 2_000;
 const GIVE_UP_MS = 5_000;
 const EXIT_NEWS_MS = 200;

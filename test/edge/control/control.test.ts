@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ControlFault, controlGet } from '../../../src/edge/control/control-client.ts';
-import { createControlEndpoint } from '../../../src/edge/control/control-endpoint.ts';
-import type { ExchangeHandler } from '../../../src/edge/http/exchange.ts';
+import { ControlFault, controlGet, controlPost } from '../../../src/edge/control/control-client.ts';
+import {
+  type ControlEndpointOptions,
+  createControlEndpoint,
+} from '../../../src/edge/control/control-endpoint.ts';
+import type { Exchange, ExchangeHandler } from '../../../src/edge/http/exchange.ts';
 import { DEFAULT_HTTP_LIMITS } from '../../../src/edge/http/http-limits.ts';
 import { type Listener, listen } from '../../../src/edge/http/listener.ts';
 import { recordingLog, systemClock } from '../http/listening.ts';
@@ -22,23 +25,27 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 describe('the control socket', () => {
   it('answers the status of the running process', async () => {
     await using _ = await serving(
-      createControlEndpoint({ status: async () => ({ version: '1', tokens: [] }) }),
+      createControlEndpoint({ ...IDLE, status: async () => ({ version: '1', tokens: [] }) }),
     );
     expect(await controlGet(socketPath, '/status')).toEqual({ version: '1', tokens: [] });
+  });
+
+  it.for([
+    { what: 'the new generation', outcome: { generation: 2, problems: [] }, status: 200 },
+    { what: 'every problem', outcome: { generation: 1, problems: ['one', 'two'] }, status: 409 },
+  ])('answers a reload with $what', async ({ outcome, status }) => {
+    await using _ = await serving(createControlEndpoint({ ...IDLE, reload: () => outcome }));
+    expect(await controlPost(socketPath, '/reload')).toEqual(outcome);
+    expect(await repliesTo({ method: 'POST', rawUrl: '/reload', reload: () => outcome })).toEqual([status]);
   });
 
   it.for([
     { what: 'another page', method: 'GET', target: '/other', status: 404 },
     { what: 'a query', method: 'GET', target: '/status?x', status: 404 },
     { what: 'another method', method: 'POST', target: '/status', status: 405 },
+    { what: 'a reload by GET', method: 'GET', target: '/reload', status: 405 },
   ])('answers $what with $status', async ({ method, target, status }) => {
-    const replies: number[] = [];
-    await createControlEndpoint({ status: () => ({}) })({
-      ...{ method, rawUrl: target, rawHeaders: [], remoteAddress: '', tlsClientSubject: undefined },
-      ...{ startedMs: 0, bodyEndMs: undefined, replied: false, readBody: async () => new Uint8Array() },
-      reply: (code) => replies.push(code),
-    });
-    expect(replies).toEqual([status]);
+    expect(await repliesTo({ method, rawUrl: target })).toEqual([status]);
   });
 });
 
@@ -67,6 +74,24 @@ describe('the client of the control socket', () => {
     expect(fault).toMatchObject({ code });
   });
 });
+
+const IDLE: ControlEndpointOptions = {
+  status: () => ({}),
+  reload: () => ({ generation: 1, problems: [] }),
+};
+
+async function repliesTo(
+  request: Pick<Exchange, 'method' | 'rawUrl'> & Partial<ControlEndpointOptions>,
+): Promise<number[]> {
+  const { method, rawUrl, ...options } = request;
+  const replies: number[] = [];
+  await createControlEndpoint({ ...IDLE, ...options })({
+    ...{ method, rawUrl, rawHeaders: [], remoteAddress: '', tlsClientSubject: undefined },
+    ...{ startedMs: 0, bodyEndMs: undefined, replied: false, readBody: async () => new Uint8Array() },
+    reply: (code) => replies.push(code),
+  });
+  return replies;
+}
 
 function serving(handler: ExchangeHandler): Promise<Listener> {
   return listen({

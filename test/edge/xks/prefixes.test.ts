@@ -118,7 +118,7 @@ describe('path prefixes and their credentials', () => {
     const rig = proxyRig({ store: { tenant: 77 }, settings: { tokenDeadlineMs: 150 } });
     rig.monotonicMs = 5000;
     await rig.ask();
-    expect(rig.hsm.calls.map(({ context }) => context)).toEqual(
+    expect(rig.hsm.calls.map(({ context }) => context)).toMatchObject(
       Array(2).fill({ tenant: 77, deadlineMs: 5150 }),
     );
   });

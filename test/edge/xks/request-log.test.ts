@@ -56,7 +56,8 @@ describe('the request log', () => {
           remoteAddress: '192.0.2.7',
           outcome: 'success',
           status: 200,
-          durations: { totalMs: 4, tokenMs: 4 },
+          host: 4711,
+          durations: { totalMs: 4, queueMs: 2, tokenMs: 4 },
         },
       },
     ]);

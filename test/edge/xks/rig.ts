@@ -72,6 +72,7 @@ export class ProxyRig {
         request: (sample) => this.measures.push(sample),
         tokenCall: () => undefined,
         hostStarted: () => undefined,
+        keyInvocations: () => undefined,
         tokenStatus: () => undefined,
         configurationLoaded: () => undefined,
       },

@@ -19,7 +19,7 @@ async function labelsOnToken(): Promise<string[]> {
   const [token] = config.tokens;
   if (token === undefined) return [];
   await using admin = await openTokenAdmin({ ...token, stateDir: config.stateDir });
-  await admin.login({ tokenLabel: token.token.label ?? '', pin: token.pin });
+  await admin.login({ token: token.token, pin: token.pin });
   return (await admin.listKeys()).map(({ label }) => label).sort();
 }
 

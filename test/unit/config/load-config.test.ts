@@ -25,7 +25,9 @@ describe('a small configuration', () => {
         replyDeadlineMs: 180,
       },
       stateDir: at('state'),
+      sources: [at('portcullis.yaml'), at('pin')],
       log: { level: 'info' },
+      invocations: { fleetShare: 1, refuse: false },
       tokens: [
         {
           name: 'soft',
@@ -114,6 +116,7 @@ describe('a full configuration', () => {
     expect(config.metrics).toEqual({ host: '127.0.0.1', port: 9090 });
     expect(config.control).toEqual({ socketPath: at('c.sock') });
     expect(config.log).toEqual({ level: 'debug' });
+    expect(config.invocations).toEqual({ fleetShare: 1 / 3, refuse: false });
   });
 
   it('X-11: gives each path prefix a fair-share class of its own, 0 being that of health checks', () => {

@@ -102,7 +102,7 @@ describe('a report', () => {
     using directory = new ConfigDirectory();
     const file = directory.write('c.yaml', content);
     const end =
-      '; expected a mapping with the fields proxy, metrics, control, stateDir, log, tokens, keyStores';
+      '; expected a mapping with the fields proxy, metrics, control, stateDir, log, invocations, tokens, keyStores';
     expect(faultOf(file).message).toContain(`${found}${end}`);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import { HsmFault } from '../../../../src/domain/hsm-fault.ts';
 import type { MappedKey } from '../../../../src/domain/xks/key-store.ts';
 import { lookAtKey } from '../../../../src/engine/xks/key-state.ts';
@@ -55,10 +55,24 @@ describe('one object behind several keys, at the time of use', () => {
     expect(hsm.calls.map(({ key }) => key)).toEqual([one.key, one.key]);
   });
 
+  it('X-09: a refusal has both keys looked at again, so that mending the token is enough', async () => {
+    const [one, other] = [byLabel('one', 'foo'), byId('other', '01')];
+    const { look, hsm, claims } = house(one, other);
+    hsm.addKey('soft', 'foo', { idHex: '01' });
+    await look(one);
+    await faultOf(() => look(other));
+    expect(hsm.refreshed).toEqual([one.key, other.key]);
+    hsm.failOn({ key: other.key }, new HsmFault('not-found', 'gone'));
+    await faultOf(() => look(one));
+    await vi.waitFor(() => expect(claims.descriptionOf(other)).toBeUndefined());
+    expect((await look(one)).usages).toEqual(['ENCRYPT', 'DECRYPT']);
+  });
+
   it('X-09: a refusal of both is lifted once one of them is found to be another object', async () => {
     const [one, other] = [byLabel('one', 'foo'), byId('other', '01')];
     const { look, hsm, claims } = house(one, other);
     hsm.addKey('soft', 'foo', { idHex: '01' });
+    hsm.refresh = () => false;
     await look(one);
     await faultOf(() => look(other));
     expect(claims.claim('/one', other, keyDescription({ label: 'bar', idHex: '01' }))).toBeUndefined();

@@ -24,6 +24,7 @@ function connect(
   };
   const hangMs = overrides.hangMs ?? 1000;
   const link: HostLink = new HostLink({
+    pid: 4711,
     socket: host.socket,
     profile: {
       ...softhsm2,
@@ -227,6 +228,16 @@ describe('a link to a token host', () => {
     expect(sent).toMatchObject({ reason: { sent: true, crashed: true } });
     expect(waiting).toMatchObject({ reason: { sent: false } });
     await expect(link.call('gcmEncrypt', body)).rejects.toMatchObject({ sent: false });
+  });
+
+  it('notes where the time went, and which host answered', async () => {
+    const host = new ScriptedHost({ onFrame: (frame, self) => setTimeout(() => self.answer(frame), 30) });
+    const { link } = connect(host, { fastWindow: 1 });
+    const trace = { queueMs: 0, tokenMs: 0, host: undefined as number | undefined };
+    await Promise.all([link.call('gcmEncrypt', body), link.call('gcmEncrypt', body, { trace })]);
+    expect(trace.host).toBe(4711);
+    expect(trace.queueMs).toBeGreaterThan(20);
+    expect(trace.tokenMs).toBeGreaterThan(20);
   });
 
   it('refuses a request that no frame can hold', async () => {

@@ -20,6 +20,8 @@ afterEach(() => {
   fs.rmSync(stateDir, { recursive: true });
 });
 
+const latchOf = (repeatAfterMs = 0) => new PinLatch(stateDir, { repeatAfterMs });
+
 /** Changes what the one record says of its owner. */
 function rewrite(owner: object): void {
   const [file] = records() as [string];
@@ -34,28 +36,26 @@ function records(): string[] {
 
 describe('the PIN latch', () => {
   it('lets a PIN in again after it was accepted', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin)).clear();
     latch.claim(on('serial', pin)).clear();
     expect(records()).toEqual([]);
   });
 
   it('never lets a refused PIN in again, not even in a new process', () => {
-    new PinLatch(stateDir).claim(on('serial', pin)).keep();
-    expect(() => new PinLatch(stateDir).claim(on('serial', pin))).toThrow(
-      /pin-locked: the PIN was refused by the token/,
-    );
+    latchOf().claim(on('serial', pin)).keep();
+    expect(() => latchOf().claim(on('serial', pin))).toThrow(/pin-locked: the PIN was refused by the token/);
   });
 
   it('counts an attempt whose answer was never recorded', () => {
-    new PinLatch(stateDir).claim(on('serial', pin));
-    expect(() => new PinLatch(stateDir).claim(on('serial', pin))).toThrow(
+    latchOf().claim(on('serial', pin));
+    expect(() => latchOf().claim(on('serial', pin))).toThrow(
       /pin-locked: the PIN was tried at .* without a recorded answer/,
     );
   });
 
   it('lets another PIN, or the same PIN on another token, in', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin)).keep();
     latch.claim(on('serial', new Secret('another'))).clear();
     latch.claim(on('other', pin)).clear();
@@ -63,7 +63,7 @@ describe('the PIN latch', () => {
   });
 
   it('waits, rather than refuses, while another live process tries the PIN', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin));
     const stat = fs.readFileSync(`/proc/${process.ppid}/stat`, 'latin1');
     const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
@@ -74,7 +74,7 @@ describe('the PIN latch', () => {
   });
 
   it('takes a recycled process id for what it is', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin));
     rewrite({ pid: process.ppid, instance: 'another', startTicks: '1' });
     latch.claim(on('serial', pin, true)).clear();
@@ -82,15 +82,51 @@ describe('the PIN latch', () => {
   });
 
   it('repeats an unanswered attempt once, and only where the token shows that nothing was counted', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin));
     expect(() => latch.claim(on('serial', pin, false))).toThrow(/pin-locked/);
     latch.claim(on('serial', pin, true));
     expect(() => latch.claim(on('serial', pin, true))).toThrow(/pin-locked: .* without a recorded answer/);
   });
 
+  it('lets an unanswered attempt rest before its repeat', () => {
+    latchOf(60_000).claim(on('serial', pin));
+    expect(() => latchOf(60_000).claim(on('serial', pin, true))).toThrow(
+      /unavailable: the PIN was tried at .* after a rest/,
+    );
+    rewrite({ at: new Date(Date.now() - 61_000).toISOString() });
+    latchOf(60_000)
+      .claim(on('serial', pin, true))
+      .clear();
+    expect(records()).toEqual([]);
+  });
+
+  it('lets one of two repeat a dead attempt', () => {
+    latchOf().claim(on('serial', pin));
+    rewrite({ instance: 'dead', pid: 1, startTicks: '' });
+    const winner = latchOf().claim(on('serial', pin, true));
+    expect(() => latchOf().claim(on('serial', pin, true))).toThrow(/pin-locked/);
+    winner.keep();
+    expect(() => latchOf().claim(on('serial', pin, true))).toThrow(/was refused by the token/);
+  });
+
+  it('does not wait for ever for a living process whose attempt has no end', () => {
+    const latch = latchOf();
+    latch.claim(on('serial', pin));
+    const stat = fs.readFileSync(`/proc/${process.ppid}/stat`, 'latin1');
+    const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    rewrite({
+      pid: process.ppid,
+      instance: 'another',
+      startTicks,
+      at: new Date(Date.now() - 61_000).toISOString(),
+    });
+    latch.claim(on('serial', pin, true)).clear();
+    expect(records()).toEqual([]);
+  });
+
   it('never repeats a refused PIN, whatever the token shows', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin)).keep();
     expect(() => latch.claim(on('serial', pin, true))).toThrow(
       /pin-locked: the PIN was refused by the token/,
@@ -98,7 +134,7 @@ describe('the PIN latch', () => {
   });
 
   it('refuses on a record that a crash cut off', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin));
     const [file] = records() as [string];
     fs.writeFileSync(file, '{"sta');
@@ -106,7 +142,7 @@ describe('the PIN latch', () => {
   });
 
   it('shows neither PIN nor serial in what it writes, and lets nobody else read it', () => {
-    new PinLatch(stateDir).claim(on('canary-serial', pin)).keep();
+    latchOf().claim(on('canary-serial', pin)).keep();
     const [file] = records() as [string];
     const written = file + fs.readFileSync(file, 'utf8');
     expect(written).not.toContain('canary-4711');
@@ -117,13 +153,11 @@ describe('the PIN latch', () => {
 
   it('refuses every PIN when its own key is damaged, since it can no longer tell which were tried', () => {
     fs.writeFileSync(path.join(stateDir, 'pin-latch.key'), 'short');
-    expect(() => new PinLatch(stateDir).claim(on('serial', pin))).toThrow(
-      /pin-locked: .*pin-latch.key is damaged/,
-    );
+    expect(() => latchOf().claim(on('serial', pin))).toThrow(/pin-locked: .*pin-latch.key is damaged/);
   });
 
   it('refuses to try a PIN when the attempt cannot be noted', () => {
-    const latch = new PinLatch(stateDir);
+    const latch = latchOf();
     latch.claim(on('serial', pin)).clear();
     fs.rmSync(path.join(stateDir, 'pin-latch'), { recursive: true });
     expect(() => latch.claim(on('serial', pin))).toThrow(/unavailable: the PIN attempt cannot be noted/);

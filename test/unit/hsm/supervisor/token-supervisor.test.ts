@@ -94,7 +94,7 @@ function supervise(
     },
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     log: { debug: note, info: note, warn: note, error: note },
-    latch: new PinLatch(stateDir),
+    latch: new PinLatch(stateDir, { repeatAfterMs: 0 }),
     gate,
     spawn,
     maxQueue: 10,
@@ -117,7 +117,7 @@ describe('a token supervisor', () => {
     await expect(supervisor.call('describe', body)).rejects.toMatchObject({ code: 'unavailable' });
     await vi.waitFor(() => expect(supervisor.phase).toBe('ready'));
     expect([...(await supervisor.call('describe', body))]).toEqual([0]);
-    expect(asked).toEqual(['open', 'login', 'prepare', 'describe']);
+    expect(asked).toEqual(['open', 'open', 'login', 'prepare', 'describe']);
     expect(phases).toEqual(['ready']);
     expect([supervisor.reason, supervisor.info?.serial, supervisor.pid, supervisor.load]).toEqual([
       '',
@@ -135,7 +135,7 @@ describe('a token supervisor', () => {
     const open: Answer = (frame, host) => host.answer(frame, encodeJson({ ...tokenInfo, ...flag }));
     const { supervisor, asked, lines } = supervise([{ ...healthy, open }]);
     await vi.waitFor(() => expect(supervisor.phase).toBe('locked'));
-    expect(asked).toEqual(['open']);
+    expect(asked).toEqual(['open', 'open']);
     expect(supervisor.reason).toMatch(says);
     expect(lines.map(({ event }) => event)).toContain('token-host.locked');
   });

@@ -1,0 +1,44 @@
+/** Keys as the terminal shows them. Labels come from the token, so control characters in them are escaped. */
+import type { KeyDescription } from '../domain/ports/hsm.ts';
+
+/** One line for each key under a line of headings. */
+export function keyTable(keys: readonly KeyDescription[]): string {
+  const rows = [HEADINGS, ...keys.map(cells)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+/** The same for one key, a line for each property. */
+export function keyText(key: KeyDescription): string {
+  const values = cells(key);
+  return HEADINGS.map((heading, column) => `${heading.padEnd(KEY_COLUMN)}${values[column]}\n`).join('');
+}
+
+function cells(key: KeyDescription): string[] {
+  const usage = [key.canEncrypt ? ['ENCRYPT'] : [], key.canDecrypt ? ['DECRYPT'] : []].flat().join(' ');
+  return [
+    printable(key.label) || '-',
+    key.idHex || '-',
+    key.keyType,
+    key.bits === 0 ? '-' : String(key.bits),
+    usage || 'none',
+    key.extractable ? 'yes' : 'no',
+    key.sensitive ? 'yes' : 'no',
+    key.kcvHex ?? '-',
+  ];
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+const HEADINGS = ['LABEL', 'ID', 'TYPE', 'BITS', 'USAGE', 'EXTRACTABLE', 'SENSITIVE', 'KCV'];
+const KEY_COLUMN = 13;

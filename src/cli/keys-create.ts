@@ -1,0 +1,69 @@
+/** `portcullis keys create`: an AES-256 key that never leaves its token, fit to stand behind a KMS key. */
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import type { KeyDescription } from '../domain/ports/hsm.ts';
+import { CliFault } from './cli-fault.ts';
+import { keySelector, onlyKey } from './key-choice.ts';
+import { keyText } from './key-text.ts';
+import { configuredToken, withConfiguredToken } from './token-access.ts';
+
+interface KeysCreateOptions {
+  readonly config: string;
+  readonly token?: string;
+  readonly label: string;
+  readonly id?: string;
+  readonly json: boolean;
+}
+
+export function keysCreateCommand(): Command {
+  return new Command('create')
+    .description('generate an AES-256 key on a token: sensitive, not extractable, to encrypt and decrypt')
+    .requiredOption('-c, --config <file>', 'configuration that names the token')
+    .option('-t, --token <name>', 'its name there; may be left out when there is one')
+    .requiredOption('-l, --label <label>', 'CKA_LABEL of the key')
+    .option('-i, --id <hex>', 'CKA_ID of the key; 16 random bytes when left out')
+    .option('--json', 'print one JSON document', false)
+    .addHelpText('after', EXAMPLE)
+    .action((options: KeysCreateOptions) => runKeysCreate(options));
+}
+
+async function runKeysCreate(options: KeysCreateOptions): Promise<void> {
+  const { label, id = randomBytes(ID_BYTES).toString('hex') } = options;
+  const { idHex = '' } = keySelector({ label, id });
+  const place = configuredToken(options.config, options.token);
+  const key = await withConfiguredToken(place, async ({ admin }) => {
+    refuseTaken(await admin.listKeys(), label, idHex);
+    await admin.generateAesKey({ label, idHex });
+    return onlyKey(await admin.listKeys(), { label, idHex });
+  });
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(key, null, 2)}\n`
+      : `${keyText(key)}\nTo serve it, below keyStores[].keys:\n${mapEntry(place.token.name, key)}`,
+  );
+}
+
+/** A second key with a label or an id would make selectors that name the first one ambiguous, and stop it. */
+function refuseTaken(keys: readonly KeyDescription[], label: string, idHex: string): void {
+  if (keys.some((key) => key.label === label)) {
+    throw new CliFault('refused', `the token has a key labelled '${label}' already; choose another --label`);
+  }
+  if (keys.some((key) => key.idHex === idHex)) {
+    throw new CliFault('refused', `the token has a key with id ${idHex} already; choose another --id`);
+  }
+}
+
+/** The check value is pinned: another key under the same name would be refused. */
+function mapEntry(token: string, { label, idHex, kcvHex }: KeyDescription): string {
+  const pin = kcvHex === undefined ? '' : `, kcv: '${kcvHex}'`;
+  return `  ${JSON.stringify(label)}: { token: ${token}, label: ${JSON.stringify(label)}, id: '${idHex}'${pin} }\n`;
+}
+
+const ID_BYTES = 16;
+const EXAMPLE = `
+  portcullis keys create --config portcullis.yaml --token soft --label orders-2027
+
+The answer ends with the line to add to the configuration. Back the token up before AWS KMS uses the key:
+what is encrypted under a lost key is lost.
+
+Exit code: 0 created, 1 refused (label or id taken, token full or away), 2 wrong usage.`;

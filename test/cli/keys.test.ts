@@ -1,0 +1,196 @@
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { proxyConfig, tokenSection } from '../support/proxy-config.ts';
+import { createTestToken, type TestToken } from '../support/token.ts';
+import { portcullis } from './run-portcullis.ts';
+
+let token: TestToken;
+let config: string;
+
+beforeAll(async () => {
+  token = await createTestToken();
+  await token.addAesKey({ label: 'foo', id: '0a01', value: KEY });
+  await token.addAesKey({ label: 'health', id: '0aff' });
+  await token.addAesKey({ label: 'short', id: '0b01', bits: 128 });
+  await token.addAesKey({ label: 'open', id: '0b02', extractable: true });
+  await token.addAesKey({ label: 'twin', id: '0c01' });
+  await token.addAesKey({ label: 'twin', id: '0c02' });
+  config = await proxyConfig(token);
+});
+afterAll(() => token[Symbol.asyncDispose]());
+
+describe('portcullis keys list', () => {
+  it('shows every secret key with what matters of it', async () => {
+    const result = await portcullis('keys', 'list', '--config', config);
+    const [headings, ...rows] = result.stdout.trimEnd().split('\n');
+
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(headings).toMatch(/^LABEL +ID +TYPE +BITS +USAGE +EXTRACTABLE +SENSITIVE +KCV$/);
+    expect(rows.map((row) => row.split(/ +/).slice(0, 2).join(' '))).toStrictEqual(
+      expect.arrayContaining([
+        'foo 0a01',
+        'health 0aff',
+        'open 0b02',
+        'short 0b01',
+        'twin 0c01',
+        'twin 0c02',
+      ]),
+    );
+    expect(rows.find((row) => row.startsWith('foo'))).toMatch(/ AES +256 +ENCRYPT DECRYPT +no +yes +dc95c0$/);
+  });
+
+  it('gives the same to a program', async () => {
+    const { stdout } = await portcullis('keys', 'list', '--config', config, '--token', 'soft', '--json');
+
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({ label: 'foo', idHex: '0a01', bits: 256, kcvHex: 'dc95c0' }),
+    );
+  });
+
+  it('exits with 2 and the known names when the token is not in the configuration', async () => {
+    const result = await portcullis('keys', 'list', '--config', config, '--token', 'soft2');
+
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain("no token named 'soft2'; name one with --token: soft");
+  });
+});
+
+describe('portcullis keys create', () => {
+  it('makes a key that is fit, and prints the entry for the configuration', async () => {
+    const made = await portcullis(...create('orders', '--id', '0D01'));
+    const shown = await portcullis('keys', 'show', '--config', config, '--label', 'orders');
+
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toMatch(
+      /\n {2}"?orders"?: \{ token: soft, label: "orders", id: '0d01', kcv: '[0-9a-f]{6}' \}\n$/,
+    );
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(
+      /^LABEL +orders\nID +0d01\nTYPE +AES\nBITS +256\nUSAGE +ENCRYPT DECRYPT\nEXTRACTABLE +no\nSENSITIVE +yes\nKCV +[0-9a-f]{6}\nno external key id of this configuration leads to it\nfit for XKS\n$/,
+    );
+  });
+
+  it('chooses an id of its own, and tells a program', async () => {
+    const { stdout } = await portcullis(...create('chosen', '--json'));
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      label: 'chosen',
+      idHex: expect.stringMatching(/^[0-9a-f]{32}$/),
+      extractable: false,
+      sensitive: true,
+    });
+  });
+
+  it.for([
+    { what: 'a label that is taken', args: ['foo'], code: 1, says: "a key labelled 'foo' already" },
+    {
+      what: 'an id that is taken',
+      args: ['new', '--id', '0A01'],
+      code: 1,
+      says: 'a key with id 0a01 already',
+    },
+    {
+      what: 'an id that is no hex',
+      args: ['new', '--id', '0x1'],
+      code: 2,
+      says: 'even number of hex digits',
+    },
+    { what: 'an empty label', args: [''], code: 2, says: '1 to 255 characters' },
+  ])('exits with $code on $what', async ({ args, code, says }) => {
+    const result = await portcullis(...create(...args));
+
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(says);
+  });
+});
+
+describe('portcullis keys show', () => {
+  it('names the external key id that leads to the key', async () => {
+    const result = await portcullis('keys', 'show', '--config', config, '--id', '0a01', '--json');
+
+    expect(result.code).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      label: 'foo',
+      kcvHex: 'dc95c0',
+      fit: true,
+      reasons: [],
+      mappedAs: ['/example/uri/path/prefix/kms/xks/v1/keys/foo'],
+    });
+  });
+
+  it.for([
+    { key: ['--label', 'short'], says: 'it has 128 bits, and AES_256 needs 256' },
+    { key: ['--label', 'open'], says: 'it is extractable' },
+    { key: ['--label', 'health'], says: 'it is the health key of its token' },
+  ])('exits with 1 for $key and says why it is not fit', async ({ key, says }) => {
+    const result = await portcullis('keys', 'show', '--config', config, ...key);
+
+    expect(result).toMatchObject({ code: 1, stderr: '' });
+    expect(result.stdout).toContain(`not fit for XKS:\n  ${says}`);
+  });
+
+  it.for([
+    { what: 'no such key', key: ['--label', 'gone'], code: 1, says: 'no secret key with label=gone' },
+    { what: 'two of that name', key: ['--label', 'twin'], code: 1, says: '2 secret keys with label=twin' },
+    { what: 'no name', key: [], code: 2, says: 'name the key: --label, --id or both' },
+  ])('exits with $code on $what', async ({ key, code, says }) => {
+    const result = await portcullis('keys', 'show', '--config', config, ...key);
+
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(says);
+  });
+});
+
+describe('a command that logs in', () => {
+  it('sends a wrong PIN once, and not again', async () => {
+    const file = await configWith({ pin: { file: await wrongPin() }, name: 'wrong' });
+    const first = await portcullis('keys', 'list', '--config', file);
+    const second = await portcullis('keys', 'list', '--config', file);
+    const good = await portcullis('keys', 'list', '--config', config);
+
+    expect(first.code).toBe(1);
+    expect(first.stderr).toMatch(/^portcullis: pin-locked: /);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('is not tried again');
+    expect(good.code).toBe(0);
+  });
+
+  it.for([
+    { what: 'no label', identity: () => ({ serial: token.serial }), says: 'give its label too' },
+    { what: 'another serial', identity: () => ({ label: token.label, serial: '42' }), says: 'wants 42' },
+  ])('refuses a token with $what', async ({ identity, says }) => {
+    const file = await configWith({ token: identity() });
+    const result = await portcullis('keys', 'list', '--config', file);
+
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain(says);
+  });
+});
+
+/** The zero key: AES-256 turns the zero block into dc95c078a240… with it (NIST AESAVS known answers). */
+const KEY = new Uint8Array(32);
+
+function create(...args: readonly string[]): string[] {
+  const [label = '', ...rest] = args;
+  return ['keys', 'create', '--config', config, '--label', label, ...rest];
+}
+
+async function wrongPin(): Promise<string> {
+  const file = join(token.paths.directory, 'wrong-pin');
+  await writeFile(file, 'not-the-pin\n', { mode: 0o600 });
+  return file;
+}
+
+/** A second configuration beside the first, with another `tokens` entry. */
+async function configWith(overrides: Record<string, unknown>): Promise<string> {
+  const file = join(token.paths.directory, 'other.yaml');
+  const entry = tokenSection(token, overrides);
+  const kept = join(token.paths.directory, 'kept.yaml');
+  await copyFile(config, kept);
+  const keys = { foo: { token: entry['name'], label: 'foo' } };
+  await copyFile(await proxyConfig(token, { more: { tokens: [entry] }, keys }), file);
+  await copyFile(kept, config);
+  await chmod(file, 0o600);
+  return file;
+}

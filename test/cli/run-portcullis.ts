@@ -1,0 +1,29 @@
+/** The command line as a process of its own. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type StartedProcess, startProcess } from '../support/started-process.ts';
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. */
+export function portcullis(...args: string[]): Promise<CommandResult> {
+  return promisify(execFile)(process.execPath, [PROGRAM, ...args]).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+  );
+}
+
+/** Starts `portcullis proxy` and waits for its token. */
+export async function startedProxy(configFile: string): Promise<StartedProcess> {
+  const proxy = startProcess(process.execPath, [PROGRAM, 'proxy', '--config', configFile]);
+  await proxy.said('"event":"token-host.ready"');
+  return proxy;
+}
+
+const PROGRAM = join(fileURLToPath(new URL('../..', import.meta.url)), 'src/cli/portcullis.ts');
