@@ -35,7 +35,8 @@ function isHealthy({ ready, tokens }: StatusPage): boolean {
   return ready && tokens.every(({ status }) => status === 'ACTIVE');
 }
 
-function statusText(status: StatusPage): string {
+/** The page for people: what is well in a line each, what is not with its reason. */
+export function statusText(status: StatusPage): string {
   const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
   const lines = [
     `portcullis ${status.version}, ${status.ready ? 'ready' : 'not ready'}, configuration generation ${status.generation} of ${status.config}`,

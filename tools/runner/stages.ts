@@ -14,6 +14,7 @@ export function allStages(): Stage[] {
     ...staticStages(),
     check('build', buildsAndRuns),
     ...['unit', 'edge', 'contract', 'cli'].map((project) => vitestStage(project, { coverage: true })),
+    vitestStage('chaos', { coverage: false }),
     vitestStage('fuzz', { coverage: false }),
     coverageStage(),
   ];

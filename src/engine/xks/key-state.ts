@@ -43,18 +43,22 @@ export async function lookAtKey(
   const description = await describeKey(engine, claims, mapped, context);
   const duplicate = claims.claim(store.pathPrefix, mapped, description);
   const admission = admitKey(mapped, description);
-  if (admission.admitted && duplicate === undefined) {
-    return { store, mapped, description, usages: admission.usages };
-  }
-  reexamine(engine, claims, mapped, context);
-  throw refusedKey(mapped, admission.admitted ? (duplicate ?? '') : admission.reason);
+  if (!admission.admitted) return refuse(engine, claims, mapped, context, admission.reason);
+  if (duplicate !== undefined) return refuse(engine, claims, mapped, context, duplicate);
+  return { store, mapped, description, usages: admission.usages };
 }
 
 /**
  * What a refusal rests on may have been mended on the token since, so the keys concerned are looked at again
  * for the next request. At most every few seconds, which is the directory's business.
  */
-function reexamine(engine: XksEngine, claims: ObjectClaims, mapped: MappedKey, context: CallContext): void {
+function refuse(
+  engine: XksEngine,
+  claims: ObjectClaims,
+  mapped: MappedKey,
+  context: CallContext,
+  reason: string,
+): never {
   for (const each of claims.holdersWith(mapped)) {
     if (!engine.directory.refresh(each.mapped.key)) continue;
     engine.directory.describe(each.mapped.key, context).then(
@@ -64,6 +68,7 @@ function reexamine(engine: XksEngine, claims: ObjectClaims, mapped: MappedKey, c
       },
     );
   }
+  throw refusedKey(mapped, reason);
 }
 
 /** Asks for this key alone: what its rivals are is known from their own use, and from the survey. */

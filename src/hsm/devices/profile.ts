@@ -16,6 +16,8 @@ export interface DeviceProfile {
     readonly login: number;
     readonly keyGeneration: number;
   };
+  /** Longest wait between two attempts to start a host: short where an attempt costs the device nothing. */
+  readonly longestRestartMs: number;
   /** Token hosts that may run side by side on one token. */
   readonly maxHosts: number;
   /** CK_RV values by which C_Decrypt may mean "this does not authenticate", beside the unambiguous ones. */

@@ -8,6 +8,7 @@ export const softhsm2: DeviceProfile = {
   maxSessions: 64,
   fastWindow: 32,
   hangMs: { crypto: 1_000, metadata: 2_000, login: 10_000, keyGeneration: 120_000 },
+  longestRestartMs: 1_000,
   maxHosts: 8,
   // CKR_GENERAL_ERROR, also for anything else that goes wrong.
   tagFailureCodes: [0x05],

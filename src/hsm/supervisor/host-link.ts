@@ -63,7 +63,10 @@ export class HostLink {
     };
     this.#channel = new Channel(options.socket, {
       onFrames: (frames) => this.#receive(frames),
-      onClosed: (reason) => options.events.onClosed(reason),
+      onClosed: (reason, garbage) => {
+        if (garbage) options.events.onUnfit(`the token host sent garbage: ${reason}`);
+        else options.events.onClosed(reason);
+      },
     });
   }
 

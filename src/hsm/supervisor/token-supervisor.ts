@@ -55,7 +55,7 @@ export interface TokenSupervisorOptions {
 
 export class TokenSupervisor {
   readonly #options: TokenSupervisorOptions;
-  readonly #backoff = new Backoff();
+  readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
   #readySinceMs: number | undefined;
   #loggingIn: Promise<void> = Promise.resolve();
@@ -68,6 +68,7 @@ export class TokenSupervisor {
 
   constructor(options: TokenSupervisorOptions) {
     this.#options = options;
+    this.#backoff = new Backoff(options.token.profile.longestRestartMs);
   }
 
   get phase(): HostPhase {
@@ -267,5 +268,6 @@ const GREETING_MS = 10_000;
 const LOGIN_PATIENCE_MS = 5_000;
 const STOP_GRACE_MS = 2_000;
 const GIVE_UP_MS = 5_000;
-const EXIT_NEWS_MS = 200;
+/** Well below a crypto deadline, so that a call can still go to another host. */
+const EXIT_NEWS_MS = 50;
 const STABLE_AFTER_MS = 5_000;

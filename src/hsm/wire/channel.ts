@@ -4,8 +4,8 @@ import { encodeFrame, type Frame, FrameDecoder } from './frame.ts';
 
 export interface ChannelEvents {
   onFrames(frames: readonly Frame[]): void;
-  /** The peer is gone, or sent garbage (`reason` says which). Called once. */
-  onClosed(reason: string): void;
+  /** The peer is gone, or sent garbage, after which it is cut off. Called once. */
+  onClosed(reason: string, garbage: boolean): void;
 }
 
 export class Channel {
@@ -67,17 +67,17 @@ export class Channel {
     try {
       frames = this.#decoder.push(chunk);
     } catch (error) {
+      this.#close(error instanceof Error ? error.message : String(error), true);
       this.#socket.destroy();
-      this.#close(error instanceof Error ? error.message : String(error));
       return;
     }
     if (frames.length > 0) this.#events.onFrames(frames);
   }
 
-  #close(reason: string): void {
+  #close(reason: string, garbage = false): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#pending = [];
-    this.#events.onClosed(reason);
+    this.#events.onClosed(reason, garbage);
   }
 }

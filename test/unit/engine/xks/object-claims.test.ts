@@ -59,9 +59,14 @@ describe('one object behind several keys, at the time of use', () => {
     const [one, other] = [byLabel('one', 'foo'), byId('other', '01')];
     const { look, hsm, claims } = house(one, other);
     hsm.addKey('soft', 'foo', { idHex: '01' });
+    expect(claims.holdersWith(one)).toEqual([]);
     await look(one);
     await faultOf(() => look(other));
     expect(hsm.refreshed).toEqual([one.key, other.key]);
+    hsm.failOn({ key: other.key }, new HsmFault('timeout', 'no answer'));
+    await faultOf(() => look(one));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(claims.descriptionOf(other)).toBeDefined();
     hsm.failOn({ key: other.key }, new HsmFault('not-found', 'gone'));
     await faultOf(() => look(one));
     await vi.waitFor(() => expect(claims.descriptionOf(other)).toBeUndefined());

@@ -43,7 +43,7 @@ describe('the fair queue', () => {
 
 describe('the backoff', () => {
   it('doubles from 0.2 s to 30 s and starts again after a success', () => {
-    const backoff = new Backoff();
+    const backoff = new Backoff(30_000);
     expect(Array.from({ length: 9 }, () => backoff.next())).toEqual([
       200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000,
     ]);

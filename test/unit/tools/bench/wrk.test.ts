@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { luaScript, parseWrk } from '../../../../tools/bench/wrk.ts';
+
+describe('the result of wrk', () => {
+  it('counts answers that were errors against the rate', () => {
+    const stdout = [
+      'Running 2s test @ http://127.0.0.1:1/',
+      'RESULT {"micros":2000000,"requests":1000,"errors":100,"p50":1500,"p99":20000,"p999":30001}',
+    ].join('\n');
+    expect(parseWrk(stdout)).toEqual({
+      seconds: 2,
+      requests: 1000,
+      errors: 100,
+      perSecond: 450,
+      p50Ms: 1.5,
+      p99Ms: 20,
+      p999Ms: 30.001,
+    });
+  });
+
+  it('is missed when the script did not come to its end', () => {
+    expect(() => parseWrk('unable to connect to 127.0.0.1:1')).toThrow(/no result.*unable to connect/s);
+  });
+});
+
+describe('the script for wrk', () => {
+  it('holds requests byte for byte, quotes and line ends escaped', () => {
+    expect(luaScript(['POST /x HTTP/1.1\r\n\r\n{"a":"\\"}'])).toContain(
+      String.raw`  "POST /x HTTP/1.1\013\010\013\010{\034a\034:\034\092\034}",`,
+    );
+  });
+});

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/**
+ * `npm run bench`: measures token, bare HTTP server and proxy in one run, leaves every figure in docs/evidence
+ * and the tables made of them in docs/performance.md. `--quick` takes less than a minute and writes nothing;
+ * `--soak MINUTES` keeps the steady rate up and watches memory instead.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { BenchFault } from './bench/bench-fault.ts';
+import { endWithChildren, readJob } from './bench/child-processes.ts';
+import { type EchoJob, runEcho } from './bench/echo.ts';
+import { FULL_PLAN, QUICK_PLAN, runBench } from './bench/run-bench.ts';
+import { runSoak } from './bench/run-soak.ts';
+import { runSteady, type SteadyJob } from './bench/steady-client.ts';
+import { EVIDENCE, renderRun, writeTables } from './bench/tables.ts';
+import { runTokenLoop, type TokenLoopJob } from './bench/token-loop.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      soak: { type: 'string' },
+      part: { type: 'string' },
+    },
+  });
+  if (values.part !== undefined) return await runPartNamed(values.part);
+  endWithChildren();
+  if (values.soak !== undefined) return await soak(values.soak);
+  const run = await runBench(values.quick ? QUICK_PLAN : FULL_PLAN, say);
+  if (values.quick) {
+    print(renderRun(run));
+    say(`took ${run.seconds} s; nothing was written: a quick run has too few samples`);
+    return;
+  }
+  save(`bench-${run.startedAt.slice(0, 10)}.json`, run);
+  say(`took ${run.seconds} s`);
+}
+
+async function soak(text: string): Promise<void> {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new BenchFault(`--soak ${text}: expected a number of minutes`);
+  const run = await runSoak(minutes, say);
+  save(`bench-soak-${run.startedAt.slice(0, 10)}.json`, run);
+}
+
+function save(name: string, run: unknown): void {
+  const file = join(EVIDENCE, name);
+  writeFileSync(file, `${JSON.stringify(run, undefined, 1)}\n`);
+  for (const each of [file, ...writeTables()]) say(`wrote ${each}`);
+}
+
+async function runPartNamed(name: string): Promise<void> {
+  if (name === 'token-loop') print(JSON.stringify(runTokenLoop(await readJob<TokenLoopJob>())));
+  else if (name === 'steady') print(JSON.stringify(await runSteady(await readJob<SteadyJob>())));
+  else if (name === 'echo') runEcho(await readJob<EchoJob>());
+  else throw new BenchFault(`--part ${name}: no such part`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  await main();
+} catch (fault) {
+  process.stderr.write(`bench: ${fault instanceof BenchFault ? fault.message : (fault as Error).stack}\n`);
+  process.exitCode = 1;
+}
