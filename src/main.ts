@@ -2,7 +2,6 @@
  * The composition root: the only file that knows every room. It turns a configuration into running
  * listeners and token hosts, and takes them down again.
  */
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnvironment } from './config/env.ts';
@@ -20,6 +19,7 @@ import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-en
 import { createXksProxy } from './edge/xks/xks-proxy.ts';
 import { watchKeys } from './engine/xks/key-watch.ts';
 import { ObjectClaims } from './engine/xks/object-claims.ts';
+import { RandomPool } from './hsm/aead/random-pool.ts';
 import { profileOf } from './hsm/devices/profiles.ts';
 import { Fleet } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
@@ -86,7 +86,7 @@ class Portcullis implements Running {
       stateDir: config.stateDir,
       invocations: config.invocations,
       clock: SYSTEM_CLOCK,
-      entropy: { randomBytes: (length) => randomBytes(length) },
+      entropy: new RandomPool(),
       log,
       meter: this.#meter,
     });
@@ -106,7 +106,8 @@ class Portcullis implements Running {
     const shared = { clock: SYSTEM_CLOCK, log: this.#log, limits: httpLimits(this.#config) };
     const tls = proxy.tls === undefined ? {} : { tls: readTls(proxy.tls) };
     const at = { host: proxy.host, port: proxy.port };
-    this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler: this.#xksProxy() });
+    const handler = this.#xksProxy();
+    this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler, bare: true });
     if (metrics !== undefined) {
       const handler = createMetricsEndpoint({
         ready: () => this.readiness(),

@@ -53,15 +53,17 @@ function convertArray(values: readonly unknown[], depth: number): unknown[] {
 }
 
 function convertFields(value: object, depth: number): Record<string, unknown> {
-  const entries = Object.entries(value);
-  const shown = entries
-    .slice(0, MAX_ITEMS)
-    .map(([name, field]) => [
-      boundedText(name),
-      SECRET_NAMES.has(name.toLowerCase()) && field !== undefined ? '[redacted]' : convert(field, depth + 1),
-    ]);
-  const fields: Record<string, unknown> = Object.fromEntries(shown);
-  if (entries.length > MAX_ITEMS) fields['…'] = `[${entries.length - MAX_ITEMS} more]`;
+  const fields: Record<string, unknown> = {};
+  const names = Object.keys(value);
+  for (const name of names.length > MAX_ITEMS ? names.slice(0, MAX_ITEMS) : names) {
+    const field = (value as Record<string, unknown>)[name];
+    const shown =
+      field !== undefined && SECRET_NAMES.has(name.toLowerCase()) ? '[redacted]' : convert(field, depth + 1);
+    // A field of this name would set the prototype instead.
+    if (name === '__proto__') Object.defineProperty(fields, name, { value: shown, enumerable: true });
+    else fields[boundedText(name)] = shown;
+  }
+  if (names.length > MAX_ITEMS) fields['…'] = `[${names.length - MAX_ITEMS} more]`;
   return fields;
 }
 

@@ -48,19 +48,13 @@ export function checkSkew(date: AmzDate, nowMs: number, maxSkewMs: number): void
   }
 }
 
-/** NaN where the calendar has no such second: Date rolls 30 February over, and the round trip then differs. */
+/** NaN where the calendar has no such second: Date rolls 30 February over, and years below 100 into another century. */
 function utcMs(text: string): number {
   const field = (start: number, end: number): number => Number(text.slice(start, end));
-  const epochMs = Date.UTC(
-    field(0, 4),
-    field(4, 6) - 1,
-    field(6, 8),
-    field(9, 11),
-    field(11, 13),
-    field(13, 15),
-  );
-  const again = new Date(epochMs).toISOString().replace(/[-:]|\.000/g, '');
-  return again === text ? epochMs : Number.NaN;
+  const [year, month, day] = [field(0, 4), field(4, 6) - 1, field(6, 8)];
+  const date = new Date(Date.UTC(year, month, day, field(9, 11), field(11, 13), field(13, 15)));
+  return date.getUTCDate() === day && date.getUTCFullYear() === year ? date.getTime() : Number.NaN;
 }
 
-const FORM = /^\d{8}T\d{6}Z$/;
+/** With the ranges of all parts but the length of the month. */
+const FORM = /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])[0-5]\d[0-5]\dZ$/;

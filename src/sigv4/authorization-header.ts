@@ -41,33 +41,38 @@ export function parseAuthorization(values: readonly string[] | undefined): Autho
   };
 }
 
-function splitElements(text: string): ReadonlyMap<string, string> {
+/** Of an element that comes twice the last one counts, and another one is then missing. */
+function splitElements(text: string): Elements {
   const pieces = text.split(',');
-  const elements = new Map<string, string>();
+  const elements: Elements = {};
   for (const piece of pieces) {
     const element = piece.trim();
     const equalsAt = element.indexOf('=');
-    elements.set(element.slice(0, Math.max(equalsAt, 0)), element.slice(equalsAt + 1));
+    const name = element.slice(0, Math.max(equalsAt, 0));
+    if (isElementName(name)) elements[name] = element.slice(equalsAt + 1);
   }
-  if (pieces.length !== ELEMENTS) {
+  if (pieces.length !== ELEMENT_NAMES.length) {
     throw malformed('does not hold Credential, SignedHeaders and Signature, each once and nothing else');
   }
   return elements;
 }
 
-function required(elements: ReadonlyMap<string, string>, name: string): string {
-  const value = elements.get(name);
+function required(elements: Elements, name: ElementName): string {
+  const value = elements[name];
   if (value === undefined) throw malformed(`has no ${name}`);
   return value;
+}
+
+function isElementName(name: string): name is ElementName {
+  return (ELEMENT_NAMES as readonly string[]).includes(name);
 }
 
 /** Lengths and alphabets of real access key ids are for the configuration to check. */
 function parseCredential(
   text: string,
 ): Pick<Authorization, 'accessKeyId' | 'date' | 'region' | 'service' | 'scope'> {
-  const parts = text.split('/');
-  const [accessKeyId = '', date = '', region = '', service = '', terminator] = parts;
-  if (parts.length !== CREDENTIAL_PARTS || !parts.every((part) => CREDENTIAL_PART.test(part))) {
+  const [, accessKeyId = '', date = '', region = '', service = '', terminator] = CREDENTIAL.exec(text) ?? [];
+  if (terminator === undefined) {
     throw malformed('has a Credential that is not <access key id>/<date>/<region>/<service>/aws4_request');
   }
   if (terminator !== TERMINATOR) {
@@ -104,9 +109,11 @@ function malformed(what: string): SigV4Fault {
 }
 
 const PREFIX = `${ALGORITHM} `;
-const ELEMENTS = 3;
-const CREDENTIAL_PARTS = 5;
-/** Printable, at most 128: bounds what lookups, caches and logs have to hold. */
-const CREDENTIAL_PART = /^[\x21-\x7e]{1,128}$/;
+const ELEMENT_NAMES = ['Credential', 'SignedHeaders', 'Signature'] as const;
+type ElementName = (typeof ELEMENT_NAMES)[number];
+type Elements = { [name in ElementName]?: string };
+
+/** Five parts, printable, of at most 128 characters each: bounds what lookups, caches and logs have to hold. */
+const CREDENTIAL = new RegExp(`^${Array(5).fill('([\\x21-\\x2e\\x30-\\x7e]{1,128})').join('/')}$`);
 const HEADER_NAME = /^:?[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const SIGNATURE = /^[0-9a-f]{64}$/;

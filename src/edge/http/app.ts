@@ -1,7 +1,7 @@
 /**
- * The Express application of a listener: one middleware that hands every request over untouched. Express
- * parses nothing that a client sent (no query, no routes, no body), so that a hostile target or header
- * meets our own code alone.
+ * What a listener does with Node's `request` events. The proxy's hands them to our own code at once; those for
+ * operators and monitors go through an Express application of one middleware. Express parses nothing that a client
+ * sent (no query, no routes, no body), so that a hostile target or header meets our own code alone.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
@@ -22,26 +22,47 @@ export interface AppOptions {
   ) => HttpExchange | undefined;
 }
 
-/** A listener for Node's `request` events. */
-export function createApp(options: AppOptions): (request: IncomingMessage, response: ServerResponse) => void {
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Without Express, which gives every request other prototypes and so costs as much as all checks but the signature. */
+export function createBareApp(options: AppOptions): RequestListener {
+  return (request, response) => {
+    take(request, response, request.url ?? '', options).catch((error: unknown) =>
+      fail(error, response, options.log),
+    );
+  };
+}
+
+export function createExpressApp(options: AppOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
-  app.use(async (request, response) => {
-    const exchange = options.open(request, response, request.originalUrl);
-    if (exchange === undefined || exchange.replied) return;
-    if (!refuseHead(request, exchange, options.maxHeaders)) await answer(exchange, options);
-  });
+  app.use((request, response) => take(request, response, request.originalUrl, options));
   return (request, response) => {
     // Express's router looks at `url` and our code at `originalUrl`: the router always sees a plain path.
     Object.assign(request, { originalUrl: request.url ?? '', url: '/' });
-    app(request as express.Request, response as express.Response, (error: unknown) => {
-      options.log.error('http.failed', { error });
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500, { 'Content-Type': 'application/json' }).end(INTERNAL);
-    });
+    app(request as express.Request, response as express.Response, (error: unknown) =>
+      fail(error, response, options.log),
+    );
   };
+}
+
+async function take(
+  request: IncomingMessage,
+  response: ServerResponse,
+  rawUrl: string,
+  options: AppOptions,
+): Promise<void> {
+  const exchange = options.open(request, response, rawUrl);
+  if (exchange === undefined || exchange.replied) return;
+  if (!refuseHead(request, exchange, options.maxHeaders)) await answer(exchange, options);
+}
+
+function fail(error: unknown, response: ServerResponse, log: Log): void {
+  log.error('http.failed', { error });
+  if (response.headersSent) response.destroy();
+  else response.writeHead(500, { 'Content-Type': 'application/json' }).end(INTERNAL);
 }
 
 async function answer(exchange: HttpExchange, options: AppOptions): Promise<void> {
@@ -64,7 +85,7 @@ function refuseHead(request: IncomingMessage, exchange: HttpExchange, maxHeaders
     });
     return true;
   }
-  const hosts = request.headersDistinct['host']?.length ?? 0;
+  const hosts = hostHeaders(request.rawHeaders);
   if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) {
     const message = 'the request must have exactly one Host header';
     exchange.reply(400, errorBody('ValidationException', message), { close: true });
@@ -73,4 +94,14 @@ function refuseHead(request: IncomingMessage, exchange: HttpExchange, maxHeaders
   return false;
 }
 
+function hostHeaders(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === HOST.length && name.toLowerCase() === HOST) count += 1;
+  }
+  return count;
+}
+
+const HOST = 'host';
 const INTERNAL = errorBody('InternalException', 'internal error');

@@ -6,7 +6,7 @@ import { createServer, type Server as HttpServer, type ServerOptions } from 'nod
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import { createApp } from './app.ts';
+import { createBareApp, createExpressApp } from './app.ts';
 import { bind, type ListenAddress } from './bind.ts';
 import { refuseMalformed, refuseTunnel } from './client-error.ts';
 import { Connections } from './connections.ts';
@@ -24,6 +24,8 @@ export interface ListenOptions {
   readonly tls?: TlsMaterial;
   readonly limits: HttpLimits;
   readonly handler: ExchangeHandler;
+  /** Without Express: for listeners whose speed counts. */
+  readonly bare?: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -86,6 +88,7 @@ function serve(
 ): void {
   const { name, clock, limits, log, handler } = options;
   const awaitingContinue = new WeakSet<object>();
+  const createApp = (options.bare ?? false) ? createBareApp : createExpressApp;
   const app = createApp({
     handler,
     log,

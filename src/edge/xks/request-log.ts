@@ -51,33 +51,35 @@ export function measureRequest(passage: Passage, errorName: string): void {
   });
 }
 
+/** Built field by field: this is done for every request. */
 function requestFields(passage: Passage, { status, errorName, detail, error }: Outcome): LogFields {
   const { exchange, trace, endedMs } = passage;
   const { mapped, metadata, caller }: Partial<Passage> = passage;
-  return {
-    ...identity(passage),
-    ...(caller === undefined ? {} : { region: caller.region, accessKeyId: caller.accessKeyId }),
-    ...metadata?.attributes,
-    ...(metadata?.others === undefined ? {} : { otherMetadata: metadata.others }),
-    ...(mapped === undefined ? {} : { token: mapped.key.token }),
-    ...(trace.host === undefined ? {} : { host: trace.host }),
-    remoteAddress: exchange.remoteAddress,
-    ...(exchange.tlsClientSubject === undefined ? {} : { tlsClientSubject: exchange.tlsClientSubject }),
-    outcome: status === 200 ? 'success' : 'error',
-    status,
-    ...(errorName === undefined ? {} : { errorName, detail, stage: passage.stage }),
-    ...reasonOf(error),
-    ...(error instanceof SigV4Fault ? claimedCredential(exchange.rawHeaders) : {}),
-    durations: {
-      totalMs: roundMs(endedMs - exchange.startedMs),
-      ...(trace.host === undefined
-        ? {}
-        : { queueMs: roundMs(trace.queueMs), tokenMs: roundMs(trace.tokenMs) }),
-    },
-  };
+  const fields = identity(passage);
+  if (caller !== undefined) {
+    fields['region'] = caller.region;
+    fields['accessKeyId'] = caller.accessKeyId;
+  }
+  if (metadata !== undefined) Object.assign(fields, metadata.attributes);
+  if (metadata?.others !== undefined) fields['otherMetadata'] = metadata.others;
+  if (mapped !== undefined) fields['token'] = mapped.key.token;
+  if (trace.host !== undefined) fields['host'] = trace.host;
+  fields['remoteAddress'] = exchange.remoteAddress;
+  if (exchange.tlsClientSubject !== undefined) fields['tlsClientSubject'] = exchange.tlsClientSubject;
+  fields['outcome'] = status === 200 ? 'success' : 'error';
+  fields['status'] = status;
+  if (errorName !== undefined) Object.assign(fields, { errorName, detail, stage: passage.stage });
+  if (error !== undefined) Object.assign(fields, reasonOf(error));
+  if (error instanceof SigV4Fault) Object.assign(fields, claimedCredential(exchange.rawHeaders));
+  const totalMs = roundMs(endedMs - exchange.startedMs);
+  fields['durations'] =
+    trace.host === undefined
+      ? { totalMs }
+      : { totalMs, queueMs: roundMs(trace.queueMs), tokenMs: roundMs(trace.tokenMs) };
+  return fields;
 }
 
-function identity(passage: Passage): LogFields {
+function identity(passage: Passage): Record<string, unknown> {
   const { route, entry, metadata }: Partial<Passage> = passage;
   if (route === undefined || entry === undefined) {
     return {
@@ -86,17 +88,17 @@ function identity(passage: Passage): LogFields {
       rawUrl: passage.exchange.rawUrl.slice(0, MAX_URL),
     };
   }
-  return {
+  const fields: Record<string, unknown> = {
     kmsRequestId: metadata?.attributes.kmsRequestId,
     operation: route.operation,
     pathPrefix: route.pathPrefix,
-    ...(route.externalKeyId === '' ? {} : { externalKeyId: route.externalKeyId }),
   };
+  if (route.externalKeyId !== '') fields['externalKeyId'] = route.externalKeyId;
+  return fields;
 }
 
 /** What the operator needs beyond the client's answer. */
 function reasonOf(error: unknown): LogFields {
-  if (error === undefined) return {};
   if (error instanceof SigV4Fault) return { reason: error.code, ...error.logFields };
   if (error instanceof HsmFault) return { reason: error.code, ...causeOf(error) };
   if (error instanceof XksFault) return { ...error.logFields, ...causeOf(error) };

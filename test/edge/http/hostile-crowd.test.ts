@@ -58,7 +58,7 @@ it('a crowd that stalls, floods and smuggles is got rid of to the last, and the 
 }, 60_000);
 
 it('a crowd over the connection cap is dropped, and whoever was in before is still answered', async () => {
-  await using server = await listening({ limits: { maxConnections: 400, headersTimeoutMs: 1_000 } });
+  await using server = await listening({ limits: { maxConnections: 400, headersTimeoutMs: 3_000 } });
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   expect(await statusOf(`${server.listener.address}/before`, agent)).toBe(200);
   const crowd = sendCrowd(server.port, [{ name: 'idle', clients: 1_000, opening: '' }]);

@@ -26,12 +26,15 @@ export async function listening(options: {
   handler?: ExchangeHandler;
   limits?: Partial<HttpLimits>;
   tls?: TlsMaterial;
+  /** As the proxy's listener, without Express, unless told. */
+  bare?: boolean;
 }): Promise<Listening> {
   const seen: Exchange[] = [];
   const lines: LogLine[] = [];
   const handler = options.handler ?? echo;
   const listener = await listen({
     name: 'proxy',
+    bare: options.bare ?? true,
     at: { host: '127.0.0.1', port: 0 },
     limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
     handler: (exchange) => {
@@ -69,3 +72,9 @@ export function recordingLog(lines: LogLine[]): Log {
 }
 
 export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+/** The two ways in which a listener takes requests: clients must not be able to tell them apart. */
+export const APPS = [
+  { app: 'bare', bare: true },
+  { app: 'Express', bare: false },
+];

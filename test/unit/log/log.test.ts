@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { HsmFault } from '../../../src/domain/hsm-fault.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { createLog, type LogLevel } from '../../../src/log/log.ts';
@@ -55,6 +56,66 @@ describe('a log line', () => {
     log.info('first');
     expect(() => log.info('second')).not.toThrow();
   });
+});
+
+describe('lines of one turn', () => {
+  it('leave in one write at its end', async () => {
+    const { log, writes } = recorded();
+    log.info('a');
+    log.debug('b');
+    expect(writes).toEqual([]);
+    await turn();
+    expect(writes.map(eventsOf)).toEqual([['a', 'b']]);
+    log.info('c');
+    await turn();
+    expect(writes.map(eventsOf)).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it.for<LogLevel>(['warn', 'error'])('leave at once, in order, with a line of level %s', async (level) => {
+    const { log, writes } = recorded();
+    log.info('a');
+    log[level]('b');
+    expect(writes.map(eventsOf)).toEqual([['a', 'b']]);
+    log.info('c');
+    await turn();
+    expect(writes.map(eventsOf)).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it('leave when the process ends before the turn does', () => {
+    const { log, writes } = recorded();
+    const before = process.listenerCount('exit');
+    log.info('a');
+    const [end] = process.listeners('exit').slice(before);
+    end?.(0);
+    expect(writes.map(eventsOf)).toEqual([['a']]);
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+
+  it('leave in between when they are many', () => {
+    const { log, writes } = recorded();
+    for (let index = 0; index < 100; index += 1) log.info('a', { text: 'x'.repeat(1_000) });
+    expect(writes.length).toBe(1);
+    expect(eventsOf(writes[0] ?? '').length).toBeGreaterThan(50);
+  });
+
+  function recorded() {
+    const writes: string[] = [];
+    const stream = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        writes.push(chunk.toString('utf8'));
+        done();
+      },
+    });
+    return { log: createLog({ level: 'debug', stream }), writes };
+  }
+
+  function eventsOf(text: string): string[] {
+    expect(text.endsWith('\n')).toBe(true);
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+  }
 });
 
 describe('errors', () => {
@@ -142,6 +203,12 @@ describe('values', () => {
     expect(JSON.stringify(fields['deep'])).toBe('{"self":{"self":{"self":{"self":{"self":"[deeper]"}}}}}');
   });
 
+  it('keep a field that is named like the prototype', () => {
+    expect(logged((log) => log.info('x', { nested: JSON.parse('{"__proto__":{"a":1}}') }))).toContain(
+      '"nested":{"__proto__":{"a":1}}',
+    );
+  });
+
   it('named like secrets are not printed at all', () => {
     const fields = fieldsOf((log) =>
       log.info('x', {
@@ -221,7 +288,10 @@ function logged(act: (log: ReturnType<typeof createLog>) => void, level: LogLeve
       done();
     },
   });
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
   act(createLog({ level, stream, nowMs: () => AT_MS }));
+  vi.runAllTimers();
+  vi.useRealTimers();
   return chunks.join('');
 }
 
