@@ -31,10 +31,11 @@ export function createLog(options: LogOptions): Log {
     format: format.printf((info) => info.message as string),
     transports: [new transports.Stream({ stream, eol: '\n' })],
   });
+  const timeText = timeTexts();
   const turn = new Turn((lines) => logger.log({ level: 'error', message: lines }));
   const write = (level: LogLevel, event: string, fields: LogFields = {}) => {
     if (LEVELS[level] > LEVELS[options.level]) return;
-    turn.add(lineOf(new Date(nowMs()), level, event, fields));
+    turn.add(lineOf(timeText(nowMs()), level, event, fields));
     if (LEVELS[level] <= LEVELS.warn) turn.end();
   };
   return {
@@ -76,8 +77,8 @@ class Turn {
 }
 
 /** The line's own three fields come first, and win over a caller's of the same name. */
-function lineOf(time: Date, level: LogLevel, event: string, fields: LogFields): string {
-  const own = `{"time":"${time.toISOString()}","level":"${level}","event":${JSON.stringify(event)}`;
+function lineOf(time: string, level: LogLevel, event: string, fields: LogFields): string {
+  const own = `{"time":"${time}","level":"${level}","event":${JSON.stringify(event)}`;
   const rest = JSON.stringify(printable(OWN_NAMES.some((name) => name in fields) ? others(fields) : fields));
   const text = rest === '{}' ? `${own}}` : `${own},${rest.slice(1)}`;
   return LINE_BREAKERS.test(text) ? text.replace(LINE_BREAKERS_ALL, escaped) : text;
@@ -85,6 +86,19 @@ function lineOf(time: Date, level: LogLevel, event: string, fields: LogFields): 
 
 function others(fields: LogFields): LogFields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_NAMES.includes(name)));
+}
+
+/** A busy proxy writes many lines in one millisecond. */
+function timeTexts(): (nowMs: number) => string {
+  let lastMs = Number.NaN;
+  let lastText = '';
+  return (nowMs) => {
+    if (nowMs !== lastMs) {
+      lastText = new Date(nowMs).toISOString();
+      lastMs = nowMs;
+    }
+    return lastText;
+  };
 }
 
 function escaped(char: string): string {
