@@ -1,7 +1,6 @@
 /** Token hosts that die, hang, lag and lie, under load. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { crashNextEncrypt, witnessSection } from '../support/chaos-module.ts';
 import { type ChaosProxy, startChaosProxy } from '../support/chaos-proxy.ts';
 import { expectService, runChaos, UNHARMED, unexplained } from '../support/chaos-run.ts';
 import { LOAD_WORKERS } from '../support/load-signed.ts';
@@ -58,15 +57,13 @@ describe('under load, a token host', () => {
   });
 
   it('whose module crashes takes nothing but its own calls with it', async () => {
-    await using proxy = await startChaosProxy(async (token) => ({
-      token: { ...(await witnessSection(token)), hosts: 2 },
-    }));
+    await using proxy = await startChaosProxy(({ section }) => ({ token: { ...section, hosts: 2 } }));
     await until(() => proxy.hostPidsSeen.length === 2);
     const account = await runChaos(proxy, {
       fault: 'module segfaults',
       strike: async () => {
         const lost = proxy.events('token-host.lost').length;
-        crashNextEncrypt(proxy.token);
+        proxy.module.crash('C_Encrypt', { times: 1 });
         await until(() => proxy.events('token-host.lost').length > lost);
       },
       restMs: 6_000,

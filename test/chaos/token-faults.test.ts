@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { loginResults, witnessSection } from '../support/chaos-module.ts';
 import { startChaosProxy } from '../support/chaos-proxy.ts';
 import { expectService, runChaos, UNHARMED, unexplained } from '../support/chaos-run.ts';
 import { PREFIX } from '../support/proxy-config.ts';
@@ -38,9 +37,7 @@ describe('under load, a token', () => {
   });
 
   it('whose PIN was changed is asked once, however often hosts and proxy restart', async () => {
-    await using proxy = await startChaosProxy(async (token) => ({
-      token: { ...(await witnessSection(token)), hosts: 2 },
-    }));
+    await using proxy = await startChaosProxy(({ section }) => ({ token: { ...section, hosts: 2 } }));
     await until(() => proxy.hostPidsSeen.length === 2);
     const newPin = randomBytes(8).toString('hex');
     const account = await runChaos(proxy, {
@@ -57,7 +54,7 @@ describe('under load, a token', () => {
     expect(account).toMatchObject(UNHARMED);
     expect(unexplained(account, [...AWAY, '500 InternalException'])).toEqual([]);
     expect(account.errors['500 InternalException']).toBeGreaterThan(0);
-    expect(loginResults(proxy.token)).toEqual(['0x0', '0x0', PIN_INCORRECT]);
+    expect(proxy.module.answers('C_Login')).toEqual([0, 0, CKR_PIN_INCORRECT]);
     expectService(account);
 
     for (let restart = 1; restart <= 5; restart += 1) {
@@ -65,7 +62,7 @@ describe('under load, a token', () => {
       await proxy.start({ waitForReady: false });
       await until(() => proxy.events('token-host.locked').length === 2 + 2 * restart);
     }
-    expect(loginResults(proxy.token)).toEqual(['0x0', '0x0', PIN_INCORRECT]);
+    expect(proxy.module.answers('C_Login')).toEqual([0, 0, CKR_PIN_INCORRECT]);
 
     await proxy.stop();
     await writeFile(proxy.token.paths.pinFile, newPin, { mode: 0o600 });
@@ -133,5 +130,4 @@ function succeeds(command: string, args: readonly string[]): boolean {
   }
 }
 
-/** CKR_PIN_INCORRECT. */
-const PIN_INCORRECT = '0xa0';
+const CKR_PIN_INCORRECT = 0xa0;

@@ -19,10 +19,10 @@ export function portcullis(...args: string[]): Promise<CommandResult> {
   );
 }
 
-/** Starts `portcullis proxy` and waits for its token. */
-export async function startedProxy(configFile: string): Promise<StartedProcess> {
+/** Starts `portcullis proxy` and waits for its token to be ready, or for another event that it logs. */
+export async function startedProxy(configFile: string, event = 'token-host.ready'): Promise<StartedProcess> {
   const proxy = startProcess(process.execPath, [PROGRAM, 'proxy', '--config', configFile]);
-  await proxy.said('"event":"token-host.ready"');
+  await proxy.said(`"event":"${event}"`);
   return proxy;
 }
 

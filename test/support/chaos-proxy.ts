@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type FaultyModule, faultyModule } from './faulty-module.ts';
 import { type ProxySettings, proxyConfig } from './proxy-config.ts';
 import type { LogLine } from './running-proxy.ts';
 import { createTestToken, type TestToken } from './token.ts';
@@ -25,21 +26,26 @@ interface ChaosAddresses {
   readonly metrics: string;
 }
 
-/** Key `foo` has the value that the proxy object names; resolves when the token host is ready. */
+/**
+ * Key `foo` has the value that the proxy object names; resolves when the token host is ready. Settings that
+ * take the section of `module` put the token behind it.
+ */
 export async function startChaosProxy(
-  settings: (token: TestToken) => ProxySettings | Promise<ProxySettings> = () => ({}),
+  settings: (module: FaultyModule) => ProxySettings = () => ({}),
 ): Promise<ChaosProxy> {
   const token = await createTestToken();
   const keyValue = randomBytes(32);
   await token.addAesKey({ label: 'foo', id: '0a01', value: keyValue, extractable: false });
   await token.addAesKey({ label: 'health', id: '0aff' });
-  const proxy = new ChaosProxy(token, keyValue, await proxyConfig(token, await settings(token)));
+  const module = await faultyModule(token);
+  const proxy = new ChaosProxy(token, module, keyValue, await proxyConfig(token, settings(module)));
   await proxy.start({ waitForReady: true });
   return proxy;
 }
 
 export class ChaosProxy implements AsyncDisposable {
   readonly token: TestToken;
+  readonly module: FaultyModule;
   readonly keyValue: Uint8Array;
   readonly lines: LogLine[] = [];
   addresses: ChaosAddresses = { proxy: '', metrics: '' };
@@ -48,8 +54,9 @@ export class ChaosProxy implements AsyncDisposable {
   readonly #configFile: string;
   #child: ChildProcess | undefined;
 
-  constructor(token: TestToken, keyValue: Uint8Array, configFile: string) {
+  constructor(token: TestToken, module: FaultyModule, keyValue: Uint8Array, configFile: string) {
     this.token = token;
+    this.module = module;
     this.keyValue = keyValue;
     this.#configFile = configFile;
   }
