@@ -41,6 +41,8 @@ export interface Running extends AsyncDisposable {
    * connection. Throws a {@link ReloadRefusal} when it differs in something that needs a restart.
    */
   reload(config: PortcullisConfig): void;
+  /** Reports a configuration that could not be read or was refused by {@link reload}; the old one stays in force. */
+  reloadRefused(error: unknown): void;
   /** Stops accepting, answers what runs, then ends the token hosts. Safe to call again. */
   drain(): Promise<void>;
 }
@@ -123,7 +125,12 @@ class Portcullis implements Running {
       this.#listeners.control = await listen({ ...shared, name: 'control', at: control, handler });
     }
     this.#meter.configurationLoaded(this.#generation);
-    this.#log.info('started', { version: VERSION, config: this.#config.file, ...this.addresses });
+    this.#log.info('started', {
+      version: VERSION,
+      generation: this.#generation,
+      config: this.#config.file,
+      ...this.addresses,
+    });
     for (const warning of this.#config.warnings) this.#log.warn('config.warning', { warning });
     this.#watchKeys();
   }
@@ -152,6 +159,11 @@ class Portcullis implements Running {
     this.#log.info('config.reloaded', { generation: this.#generation, config: config.file });
     for (const warning of config.warnings) this.#log.warn('config.warning', { warning });
     this.#watchKeys();
+  }
+
+  reloadRefused(error: unknown): void {
+    this.#meter.configurationRefused();
+    this.#log.error('config.reload-refused', { generation: this.#generation, error });
   }
 
   drain(): Promise<void> {

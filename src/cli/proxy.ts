@@ -1,7 +1,10 @@
 /** `portcullis proxy`: serves a configuration until a signal ends it; SIGHUP or a change reads the file again. */
+import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { ConfigFault } from '../config/config-fault.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { type FileWatch, watchFiles } from '../config/watch-files.ts';
+import type { PortcullisConfig } from '../config/portcullis-config.ts';
+import { watchFiles } from '../config/watch-files.ts';
 import { createLog } from '../log/log.ts';
 import { startPortcullis } from '../main.ts';
 import { serveUntilSignal } from './serve.ts';
@@ -18,25 +21,36 @@ export function proxyCommand(): Command {
 
 /** Rejects before anything listens when the configuration is refused. */
 async function runProxy(configFile: string): Promise<void> {
-  const config = loadConfig(configFile);
+  let sources: readonly string[] = [resolve(configFile)];
+  let onChange: () => void = () => undefined;
+  const watch = watchFiles(
+    () => sources,
+    () => onChange(),
+  );
+  const read = (): PortcullisConfig => {
+    watch.reading();
+    try {
+      const config = loadConfig(configFile);
+      ({ sources } = config);
+      return config;
+    } catch (error) {
+      if (error instanceof ConfigFault) sources = [resolve(configFile), ...error.sources];
+      throw error;
+    } finally {
+      watch.read();
+    }
+  };
+  const config = read();
   const log = createLog({ level: config.log.level });
-  let { sources } = config;
-  let watch: FileWatch | undefined;
   await serveUntilSignal({
     log,
     start: (requestReload) => {
-      watch = watchFiles(() => sources, requestReload);
+      onChange = requestReload;
       return startPortcullis({ config, log, requestReload });
     },
-    onReload: (running) => {
-      watch?.settle();
-      const next = loadConfig(configFile);
-      ({ sources } = next);
-      watch?.settle();
-      running.reload(next);
-    },
+    onReload: (running) => running.reload(read()),
   });
-  watch?.stop();
+  watch.stop();
 }
 
 const EXAMPLE = `

@@ -9,7 +9,7 @@ export interface ServeOptions {
   readonly log: Log;
   /** Called once it listens; not called when a signal came first. */
   readonly onStarted?: (running: Running, stopping: AbortSignal) => Promise<void>;
-  /** Called on SIGHUP. What it throws is logged; the old configuration stays in force. */
+  /** Called on SIGHUP. What it throws is reported; the old configuration stays in force. */
   readonly onReload?: (running: Running) => void;
 }
 
@@ -41,12 +41,12 @@ export async function serveUntilSignal(options: ServeOptions): Promise<void> {
   }
 }
 
-function reloadGuarded({ log, onReload }: ServeOptions, running: Running): readonly string[] {
+function reloadGuarded({ onReload }: ServeOptions, running: Running): readonly string[] {
   try {
     onReload?.(running);
     return [];
   } catch (error) {
-    log.error('config.reload-refused', { error });
+    running.reloadRefused(error);
     return reloadProblems(error);
   }
 }

@@ -19,12 +19,15 @@ export class ConfigFault extends Error {
   readonly code: ConfigFaultCode;
   readonly file: string;
   readonly problems: readonly LocatedProblem[];
+  /** Private, so that nothing prints it: a secret may stand in the place of a path. */
+  readonly #sources: readonly string[];
 
   constructor(
     code: ConfigFaultCode,
     file: string,
     problems: readonly Problem[],
     lineOf: (path: PathInFile) => number | undefined = () => undefined,
+    sources: readonly string[] = [],
   ) {
     const located = problems.map((problem) => withLine(problem, lineOf(problem.path)));
     const count = located.length === 1 ? '1 problem' : `${located.length} problems`;
@@ -32,6 +35,12 @@ export class ConfigFault extends Error {
     this.code = code;
     this.file = file;
     this.problems = located;
+    this.#sources = sources;
+  }
+
+  /** Absolute paths of the files that it names, as far as it could be read: mending one of them may be enough. */
+  get sources(): readonly string[] {
+    return this.#sources;
   }
 }
 

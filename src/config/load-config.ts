@@ -4,7 +4,7 @@
  * secrets are still kept out of every message.
  */
 import { dirname, resolve } from 'node:path';
-import { buildConfig } from './build/build-config.ts';
+import { buildConfig, sourcesOf } from './build/build-config.ts';
 import { checkFiles } from './check-files.ts';
 import { parseConfigDocument } from './config-document.ts';
 import { ConfigFault } from './config-fault.ts';
@@ -54,8 +54,9 @@ export function loadConfig(
     findings,
   );
   const config = buildConfig(parts, { file, secrets, resolvePath }, findings);
-  if (config === undefined) throw new ConfigFault('invalid', path, findings.problems, document.lineOf);
-  return config;
+  if (config !== undefined) return config;
+  const sources = sourcesOf(parts).map(resolvePath);
+  throw new ConfigFault('invalid', path, findings.problems, document.lineOf, sources);
 }
 
 function readConfigFile(path: string, groups: ReadonlySet<number>): FileContent {

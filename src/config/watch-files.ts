@@ -6,8 +6,13 @@
 import { statSync } from 'node:fs';
 
 export interface FileWatch {
-  /** The files as they are now are known: for a change that was learned of otherwise. */
-  settle(): void;
+  /** To be said before the files are read: they are known as they are now. */
+  reading(): void;
+  /**
+   * To be said after they were read. Files that are named only since then are known as they are now; the
+   * others stay known as they were before, so that one that changed while it was read is noticed.
+   */
+  read(): void;
   stop(): void;
 }
 
@@ -20,39 +25,49 @@ export function watchFiles(
   onChange: () => void,
   everyMs = EVERY_MS,
 ): FileWatch {
-  let settled = '';
+  let known: Fingerprints = new Map();
   let before = '';
-  const settle = (): void => {
-    settled = fingerprintOf(files());
-    before = settled;
+  const read = (): void => {
+    known = fingerprintsOf(files(), known);
+    before = textOf(known);
   };
-  settle();
+  const reading = (): void => {
+    known = new Map();
+    read();
+  };
+  reading();
   const timer = setInterval(() => {
-    const now = fingerprintOf(files());
-    const steady = now === before;
-    before = now;
-    if (!steady || now === settled) return;
-    settled = now;
+    const now = fingerprintsOf(files());
+    const steady = textOf(now) === before;
+    before = textOf(now);
+    if (!steady || textOf(now) === textOf(known)) return;
+    known = now;
     onChange();
-    // What took force may name other files.
-    settle();
+    read();
   }, everyMs).unref();
-  return { settle, stop: () => clearInterval(timer) };
+  return { reading, read, stop: () => clearInterval(timer) };
+}
+
+type Fingerprints = ReadonlyMap<string, string>;
+
+/** Of these files, as they are already known or else as they are now. */
+function fingerprintsOf(files: readonly string[], known?: Fingerprints): Fingerprints {
+  return new Map(files.map((file) => [file, known?.get(file) ?? fingerprintOf(file)]));
 }
 
 /** Follows links: what counts is the file at their end. */
-function fingerprintOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      try {
-        const { dev, ino, size, mtimeMs, ctimeMs } = statSync(file);
-        return [file, dev, ino, size, mtimeMs, ctimeMs].join(':');
-      } catch {
-        // Between the two halves of a replacement there may be none: that is a state like any other.
-        return `${file}:missing`;
-      }
-    })
-    .join('\n');
+function fingerprintOf(file: string): string {
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(file);
+    return [dev, ino, size, mtimeMs, ctimeMs].join(':');
+  } catch {
+    // Between the two halves of a replacement there may be none: that is a state like any other.
+    return 'missing';
+  }
+}
+
+function textOf(fingerprints: Fingerprints): string {
+  return [...fingerprints].map(([file, fingerprint]) => `${file}:${fingerprint}`).join('\n');
 }
 
 const EVERY_MS = 2_000;

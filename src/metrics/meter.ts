@@ -26,11 +26,17 @@ export function createMeter(): MeterRegistry {
     help: 'Number of the configuration in force: 1 at the start, one more with every reload.',
     registers: [registry],
   });
+  const refused = new Counter({
+    name: 'portcullis_configuration_refused_total',
+    help: 'Reloads that were refused because the changed configuration is broken or takes a restart.',
+    registers: [registry],
+  });
   return {
     ...requests,
     ...tokens,
     ...keyMetrics(registry),
     configurationLoaded: (generation) => configuration.set(generation),
+    configurationRefused: () => refused.inc(),
     exposition: () => registry.metrics(),
     catalogue: () => registry.getMetricsAsArray().map(({ name, help }) => ({ name, help })),
   };

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { proxyConfig } from '../support/proxy-config.ts';
+import { CREDENTIAL, proxyConfig } from '../support/proxy-config.ts';
 import { type StartedProcess, startProcess } from '../support/started-process.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
@@ -60,6 +60,21 @@ describe('portcullis proxy', () => {
     await proxy.said('"event":"token-host.ready"');
     await proxyConfig(token, { keyStore: { pathPrefix: '/two' } });
     await proxy.said('"event":"config.reloaded"');
+
+    expect(await statuses(proxy)).toStrictEqual({ one: 404, two: 401 });
+  });
+
+  it('X-66: takes up a refused file by itself once what it names has been mended', async () => {
+    const configFile = await proxyConfig(token, { keyStore: { pathPrefix: '/one' } });
+    await using proxy = start(configFile);
+    await proxy.said('"event":"token-host.ready"');
+    const secretAccessKey = { file: 'new-secret' };
+    const credentials = [{ ...CREDENTIAL, secretAccessKey }];
+    await proxyConfig(token, { keyStore: { pathPrefix: '/two', credentials } });
+    proxy.signal('SIGHUP');
+    await proxy.said('"event":"config.reload-refused","generation":1');
+    await writeFile(join(token.paths.directory, 'new-secret'), CREDENTIAL.secretAccessKey, { mode: 0o600 });
+    await proxy.said('"event":"config.reloaded","generation":2');
 
     expect(await statuses(proxy)).toStrictEqual({ one: 404, two: 401 });
   });

@@ -57,6 +57,7 @@ export function openTestFleet(
       tokenStatus: count('tokenStatus'),
       keyInvocations: count('keyInvocations'),
       configurationLoaded: count('configurationLoaded'),
+      configurationRefused: count('configurationRefused'),
     },
     healthEveryMs: 50,
     ...tweaks,

@@ -69,7 +69,7 @@ export function buildConfig(
 }
 
 /** Files behind secrets and TLS settings, as the configuration writes them. */
-function sourcesOf(parts: ConfigParts): string[] {
+export function sourcesOf(parts: ConfigParts): string[] {
   const tls = parts.proxy?.tls;
   const secrets = [
     ...parts.tokens.map((token) => token?.pin),

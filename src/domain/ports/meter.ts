@@ -27,4 +27,6 @@ export interface Meter {
   }): void;
   /** A configuration took force. */
   configurationLoaded(generation: number): void;
+  /** A changed configuration was refused, and the old one stays in force. */
+  configurationRefused(): void;
 }

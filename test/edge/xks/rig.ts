@@ -75,6 +75,7 @@ export class ProxyRig {
         keyInvocations: () => undefined,
         tokenStatus: () => undefined,
         configurationLoaded: () => undefined,
+        configurationRefused: () => undefined,
       },
       settings: {
         bodyBytes: 65_536,

@@ -17,6 +17,7 @@ function running(): Running {
     addresses: { proxy: 'http://127.0.0.1:1' },
     readiness: () => ({ ready: true, reasons: [] }),
     reload: () => undefined,
+    reloadRefused: () => undefined,
     drain,
     [Symbol.asyncDispose]: async () => {
       events.push('dispose');

@@ -1,4 +1,6 @@
 /** The edges of what is accepted, and the report as a whole. */
+import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { type Change, ConfigDirectory, faultOf, SPARE, STORE } from './config-directory.ts';
 
@@ -51,6 +53,16 @@ describe('limits at their edge', () => {
 });
 
 describe('a report', () => {
+  it('tells which files the refused configuration names, and prints none of them', () => {
+    using directory = new ConfigDirectory();
+    const file = directory.configure([['tokens', 0, 'pin'], { file: 'absent' }], [['stateDir'], 7]);
+    const fault = faultOf(file);
+    expect(fault.sources).toEqual([join(directory.path, 'absent')]);
+    expect(inspect(fault)).not.toContain('absent');
+    directory.write('portcullis.yaml', 'proxy: [');
+    expect(faultOf(file).sources).toEqual([]);
+  });
+
   it('lists the problems of every section at once, also when some do not fit the schema', () => {
     using directory = new ConfigDirectory();
     const problems = directory.problems(

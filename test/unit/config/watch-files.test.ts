@@ -37,6 +37,26 @@ describe('watching files', () => {
     expect(onChange).toHaveBeenCalledOnce();
   });
 
+  it('tells of a change that came while the files were read, and of none that came before', () => {
+    const file = join(directory, 'a');
+    const other = join(directory, 'b');
+    writeFileSync(file, 'one');
+    writeFileSync(other, 'one');
+    let files = [file];
+    const watch = watchFiles(() => files, onChange, 1000);
+    writeFileSync(file, 'two and more');
+    watch.reading();
+    files = [file, other];
+    watch.read();
+    looks(3);
+    expect(onChange).not.toHaveBeenCalled();
+    watch.reading();
+    writeFileSync(file, 'three and even more');
+    watch.read();
+    looks(2);
+    expect(onChange).toHaveBeenCalledOnce();
+  });
+
   it('sees a ConfigMap swapped by its ..data link', () => {
     for (const version of ['v1', 'v2']) {
       mkdirSync(join(directory, version));

@@ -57,6 +57,7 @@ describe('the exposition', () => {
     meter.tokenStatus('soft', 'ACTIVE');
     meter.tokenStatus('soft', 'DEGRADED');
     meter.configurationLoaded(3);
+    meter.configurationRefused();
     const text = await meter.exposition();
     expect(text.split('\n')).toEqual(
       expect.arrayContaining([
@@ -66,6 +67,7 @@ describe('the exposition', () => {
         'portcullis_token_status{token="soft",status="DEGRADED"} 1',
         'portcullis_token_status{token="soft",status="UNAVAILABLE"} 0',
         'portcullis_configuration_generation 3',
+        'portcullis_configuration_refused_total 1',
       ]),
     );
   });
