@@ -1,12 +1,15 @@
 /** The witnesses of chaos see what was planted for them: otherwise their silence would prove nothing. */
 import { createCipheriv, randomBytes } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import { CertificateShop } from '../support/certificates.ts';
 import { UNHARMED } from '../support/chaos-run.ts';
+import { CountedAgent } from '../support/counted-agent.ts';
 import { Pinger } from '../support/load-pinger.ts';
 import { SignedLoad } from '../support/load-signed.ts';
-import { until } from '../support/running-proxy.ts';
+import { post, until } from '../support/running-proxy.ts';
 
 it.for([
   { lie: 'another key', key: randomBytes(32), iv: () => randomBytes(12) },
@@ -40,6 +43,25 @@ it('the load names errors, and requests that are not answered', async () => {
   await load.stop();
   expect([...load.errors.keys()].sort()).toEqual(['500 InternalException', 'no answer: ECONNRESET']);
   expect(load.ok).toBe(0);
+});
+
+it('an agent that counts its connections notices one that the server ends', async () => {
+  using shop = new CertificateShop();
+  const { cert, key } = shop.issue({ cn: 'localhost', dns: ['localhost'] });
+  const server = https.createServer({ cert, key }, (_request, response) => response.end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const agent = new CountedAgent({ ca: shop.root.cert, servername: 'localhost' });
+  const ask = () => post(`127.0.0.1:${port}`, '/', '', { agent });
+  await ask();
+  await ask();
+  expect(agent).toMatchObject({ opened: 1, ended: 0 });
+  server.closeAllConnections();
+  await until(() => agent.ended === 1);
+  await ask();
+  expect(agent).toMatchObject({ opened: 2, ended: 1 });
+  agent.destroy();
+  server.close();
 });
 
 it('the pinger counts refusals and closed connections', async () => {

@@ -115,6 +115,6 @@ export function unexplained(account: ChaosAccount, explained: readonly string[])
   return Object.keys(account.errors).filter((name) => !explained.includes(name));
 }
 
-const CHAOS_SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 3);
-const CHAOS_SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 2 ** 31);
+export const CHAOS_SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 3);
+export const CHAOS_SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 2 ** 31);
 const CALM_MS = 1_000;

@@ -5,16 +5,36 @@
 import { createDecipheriv } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PREFIX } from './proxy-config.ts';
+import { CREDENTIAL, PREFIX } from './proxy-config.ts';
 import { type Answer, decryptBody, encryptBody, metadata, post } from './running-proxy.ts';
 import { SeededRandom } from './seeded-random.ts';
 
-export interface SignedLoadOptions {
+export type SignedLoadOptions = LoadBasics &
+  (
+    | {
+        /** The AES-256 key behind the key `foo` of the configuration that {@link proxyConfig} writes. */
+        readonly keyValue: Uint8Array;
+      }
+    | {
+        /** How the next request goes: asked before each, so that the clients can be told to switch. */
+        readonly way: () => LoadWay;
+      }
+  );
+
+interface LoadBasics {
   readonly authority: string;
-  /** The AES-256 key behind the external key `foo`. */
-  readonly keyValue: Uint8Array;
   readonly seed: number;
   readonly workers?: number;
+  /** Keeps the connections, and is left alone at the end; one for plain HTTP unless given. */
+  readonly agent?: http.Agent;
+}
+
+export interface LoadWay {
+  readonly prefix: string;
+  readonly credential: typeof CREDENTIAL;
+  readonly externalKeyId: string;
+  /** The AES-256 key behind it. */
+  readonly keyValue: Uint8Array;
 }
 
 export class SignedLoad {
@@ -26,20 +46,24 @@ export class SignedLoad {
   /** Answers that contradict what the key says: there must be none. */
   readonly wrong: string[] = [];
   readonly #options: SignedLoadOptions;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  readonly #way: () => LoadWay;
+  readonly #agent: http.Agent;
   readonly #kept: Sealed[] = [];
   readonly #ivs = new Set<string>();
   readonly #running: Promise<void>[];
+  /** Requests that each worker has begun. */
+  readonly #begun: number[];
   #stopped = false;
   #lastServedStartMs = 0;
 
   /** Begins at once. */
   constructor(options: SignedLoadOptions) {
     this.#options = options;
+    this.#way = 'way' in options ? options.way : () => ({ ...USUAL_WAY, keyValue: options.keyValue });
     const { workers = LOAD_WORKERS, seed } = options;
-    this.#running = Array.from({ length: workers }, (_, number) =>
-      this.#work(new SeededRandom(seed + number)),
-    );
+    this.#agent = options.agent ?? new http.Agent({ keepAlive: true, maxSockets: 64 });
+    this.#begun = Array.from({ length: workers }, () => 0);
+    this.#running = this.#begun.map((_, number) => this.#work(number, new SeededRandom(seed + number)));
   }
 
   /** How long from now until a request for the token that begins after now is served; at most ten seconds. */
@@ -55,20 +79,29 @@ export class SignedLoad {
     while (this.ok < count && performance.now() < endMs) await sleep(20);
   }
 
+  /** Resolves when every request that is under way now has been answered. */
+  async settled(): Promise<void> {
+    const before = [...this.#begun];
+    while (!this.#stopped && this.#begun.some((count, number) => count <= (before[number] ?? 0)))
+      await sleep(5);
+  }
+
   /** Ends the load, and then decrypts every ciphertext that was kept: none may be lost. */
   async stop({ verifyKept = true } = {}): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#running);
     for (const sealed of verifyKept ? this.#kept : []) {
-      const answer = await this.#post('decrypt', decryptBody(sealed.answer, sealed.more));
+      const way = { ...this.#way(), externalKeyId: sealed.externalKeyId };
+      const answer = await this.#post(way, 'decrypt', decryptBody(sealed.answer, sealed.more));
       if (answer.body['plaintext'] !== sealed.plaintext) this.wrong.push(`kept ciphertext: ${answer.text}`);
     }
-    this.#agent.destroy();
+    if (this.#options.agent === undefined) this.#agent.destroy();
   }
 
-  async #work(random: SeededRandom): Promise<void> {
+  async #work(number: number, random: SeededRandom): Promise<void> {
     while (!this.#stopped) {
       this.sent += 1;
+      this.#begun[number] = (this.#begun[number] ?? 0) + 1;
       const startMs = performance.now();
       const error = await this.#ask(random).catch(({ code }: NodeJS.ErrnoException) => `no answer: ${code}`);
       this.maxReplyMs = Math.max(this.maxReplyMs, performance.now() - startMs);
@@ -80,69 +113,75 @@ export class SignedLoad {
 
   /** Resolves to the empty string for a right answer, and to the name of the error otherwise. */
   #ask(random: SeededRandom): Promise<string> {
-    const kept = this.#kept[random.integer(Math.max(this.#kept.length, 1))];
+    const way = this.#way();
+    const any = this.#kept[random.integer(Math.max(this.#kept.length, 1))];
+    const kept = any?.externalKeyId === way.externalKeyId ? any : undefined;
     const choice = random.next();
-    if (choice < 0.05) return this.#askMetadata();
-    if (choice < 0.1) return this.#askHealth();
-    if (choice < 0.5 || kept === undefined) return this.#encrypt(random);
-    return choice < 0.9 ? this.#decrypt(kept) : this.#decryptDamaged(kept, random);
+    if (choice < 0.05) return this.#askMetadata(way);
+    if (choice < 0.1) return this.#askHealth(way);
+    if (choice < 0.5 || kept === undefined) return this.#encrypt(way, random);
+    return choice < 0.9 ? this.#decrypt(way, kept) : this.#decryptDamaged(way, kept, random);
   }
 
-  async #askMetadata(): Promise<string> {
-    const answer = await this.#post('metadata', { requestMetadata: metadata('DescribeKey') });
+  async #askMetadata(way: LoadWay): Promise<string> {
+    const answer = await this.#post(way, 'metadata', { requestMetadata: metadata('DescribeKey') });
     return this.#judge(
       answer,
       answer.body['keySpec'] === 'AES_256' && answer.body['keyStatus'] === 'ENABLED',
     );
   }
 
-  async #askHealth(): Promise<string> {
-    const path = `${PREFIX}/kms/xks/v1/health`;
+  async #askHealth({ prefix, credential }: LoadWay): Promise<string> {
+    const path = `${prefix}/kms/xks/v1/health`;
     const body = { requestMetadata: metadata('KmsHealthCheck') };
-    const answer = await post(this.#options.authority, path, body, { agent: this.#agent });
+    const answer = await post(this.#options.authority, path, body, { credential, agent: this.#agent });
     return this.#judge(answer, Array.isArray(answer.body['ekmFleetDetails']));
   }
 
-  async #encrypt(random: SeededRandom): Promise<string> {
+  async #encrypt(way: LoadWay, random: SeededRandom): Promise<string> {
     const startMs = performance.now();
     const plaintext = random.bytes(1 + random.integer(200));
     const aad = random.bytes(random.integer(32));
     const more = { additionalAuthenticatedData: aad.toString('base64') };
-    const answer = await this.#post('encrypt', encryptBody(plaintext, more));
+    const answer = await this.#post(way, 'encrypt', encryptBody(plaintext, more));
     if (answer.status !== 200) return nameOf(answer);
     const iv = String(answer.body['initializationVector']);
     const fresh = !this.#ivs.has(iv);
     this.#ivs.add(iv);
-    const right = fresh && openLocally(this.#options.keyValue, answer.body, aad)?.equals(plaintext) === true;
+    const right = fresh && openLocally(way.keyValue, answer.body, aad)?.equals(plaintext) === true;
     if (right) {
       this.#lastServedStartMs = Math.max(this.#lastServedStartMs, startMs);
-      this.#keep({ answer: answer.body, more, plaintext: plaintext.toString('base64') }, random);
+      const { externalKeyId } = way;
+      this.#keep(
+        { externalKeyId, answer: answer.body, more, plaintext: plaintext.toString('base64') },
+        random,
+      );
     }
     return this.#judge(answer, right);
   }
 
-  async #decrypt(kept: Sealed): Promise<string> {
+  async #decrypt(way: LoadWay, kept: Sealed): Promise<string> {
     const startMs = performance.now();
-    const answer = await this.#post('decrypt', decryptBody(kept.answer, kept.more));
+    const answer = await this.#post(way, 'decrypt', decryptBody(kept.answer, kept.more));
     if (answer.status === 200) this.#lastServedStartMs = Math.max(this.#lastServedStartMs, startMs);
     return this.#judge(answer, answer.body['plaintext'] === kept.plaintext);
   }
 
   /** InvalidCiphertextException is the right answer, and a plaintext the worst one. */
-  async #decryptDamaged(kept: Sealed, random: SeededRandom): Promise<string> {
+  async #decryptDamaged(way: LoadWay, kept: Sealed, random: SeededRandom): Promise<string> {
     const field = random.pick(['ciphertext', 'authenticationTag', 'initializationVector']);
     const bytes = Buffer.from(String(kept.answer[field]), 'base64');
     const at = random.integer(bytes.length);
     bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << random.integer(8)), at);
     const damaged = { ...kept.answer, [field]: bytes.toString('base64') };
-    const answer = await this.#post('decrypt', decryptBody(damaged, kept.more));
+    const answer = await this.#post(way, 'decrypt', decryptBody(damaged, kept.more));
     if (nameOf(answer) === '400 InvalidCiphertextException') return '';
     return this.#judge(answer, false);
   }
 
-  #post(operation: string, body: unknown): Promise<Answer> {
-    const path = `${PREFIX}/kms/xks/v1/keys/foo/${operation}`;
-    return post(this.#options.authority, path, body, { agent: this.#agent });
+  #post({ prefix, credential, externalKeyId }: LoadWay, operation: string, body: unknown): Promise<Answer> {
+    const path = `${prefix}/kms/xks/v1/keys/${externalKeyId}/${operation}`;
+    return post(this.#options.authority, path, body, { credential, agent: this.#agent });
   }
 
   #judge(answer: Answer, right: boolean): string {
@@ -159,6 +198,7 @@ export class SignedLoad {
 }
 
 interface Sealed {
+  readonly externalKeyId: string;
   readonly answer: Record<string, unknown>;
   readonly more: Record<string, unknown>;
   readonly plaintext: string;
@@ -190,3 +230,4 @@ function nameOf({ status, body }: Answer): string {
 /** A client that is refused waits a little, or the load would only count refusals. */
 const PAUSE_AFTER_ERROR_MS = 20;
 const KEPT = 200;
+const USUAL_WAY = { prefix: PREFIX, credential: CREDENTIAL, externalKeyId: 'foo' };

@@ -1,5 +1,6 @@
 /** A whole Portcullis over a throw-away token, on free ports, and a client that signs as AWS KMS does. */
 import http from 'node:http';
+import https from 'node:https';
 import aws4 from 'aws4';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { LogFields } from '../../src/domain/ports/log.ts';
@@ -88,7 +89,7 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   }
 }
 
-/** A POST signed with aws4. A string body is sent as it is. */
+/** A POST signed with aws4, over TLS when the agent is for TLS. A string body is sent as it is. */
 export function post(
   authority: string,
   path: string,
@@ -109,8 +110,9 @@ export function post(
   );
   const [hostname, port] = authority.split(':');
   const agent = options.agent === undefined ? {} : { agent: options.agent };
+  const { request: send } = options.agent instanceof https.Agent ? https : http;
   return new Promise((resolve, reject) => {
-    const request = http.request(
+    const request = send(
       {
         ...agent,
         method: 'POST',
