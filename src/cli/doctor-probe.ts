@@ -6,22 +6,25 @@ import type { KeyStore } from '../domain/xks/key-store.ts';
 import type { KeyFinding } from '../engine/xks/key-survey.ts';
 import { CliFault } from './cli-fault.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
-import { type SignedAnswer, signedCall } from './signed-call.ts';
+import { type SignedAnswer, type SignedCall, signedCall } from './signed-call.ts';
 
 export interface ProbeOptions {
   readonly config: PortcullisConfig;
   /** Where the proxy is; its address in the configuration when absent. */
   readonly url: string | undefined;
+  /** What the probe shows a proxy that asks for a client certificate; PEM. */
+  readonly client?: { readonly cert: string; readonly key: string };
   /** From the look at the tokens: which keys should work. */
   readonly keys: readonly KeyFinding[];
 }
 
 /** One finding or more for each prefix that is served. */
 export async function probePrefixes(options: ProbeOptions): Promise<DoctorFinding[]> {
-  const { config, url, keys } = options;
+  const { config, url, keys, client } = options;
   const { tls, host, port } = config.proxy;
-  if (url === undefined && tls?.clientCaFile !== undefined) {
-    return [found('probe', 'warning', 'not made: the proxy asks for a client certificate of AWS KMS')];
+  if (url === undefined && tls?.clientCaFile !== undefined && client === undefined) {
+    const advice = 'not made: the proxy asks for a client certificate; give --client-cert and --client-key';
+    return [found('probe', 'warning', advice)];
   }
   if (url === undefined && port === 0) {
     return [found('probe', 'warning', 'not made: port 0 tells no address; give --probe its URL')];
@@ -33,7 +36,7 @@ export async function probePrefixes(options: ProbeOptions): Promise<DoctorFindin
   const findings: DoctorFinding[] = [];
   for (const store of config.keyStores.filter(({ status }) => status === 'ENABLED')) {
     const subject = `probe of ${store.pathPrefix || '/'}`;
-    const call = callerOf(store, origin, own);
+    const call = callerOf(store, origin, { ...own, ...(client !== undefined && { client }) });
     const fit = keys.find(
       ({ pathPrefix, mapped, usages }) =>
         pathPrefix === store.pathPrefix && mapped.status === 'ENABLED' && usages.length === 2,
@@ -54,14 +57,14 @@ export async function probePrefixes(options: ProbeOptions): Promise<DoctorFindin
 
 type Call = (path: string, body: Readonly<Record<string, unknown>>) => Promise<SignedAnswer>;
 
-function callerOf(store: KeyStore, origin: URL, own: { readonly ownCertificate?: string }): Call {
+function callerOf(store: KeyStore, origin: URL, tls: Pick<SignedCall, 'ownCertificate' | 'client'>): Call {
   const [credential] = store.credentials;
   const [region] = store.regions;
   if (credential === undefined || region === undefined) {
     throw new CliFault('refused', `${store.pathPrefix} has no credential or no Region to call with`);
   }
   return (path, body) =>
-    signedCall({ origin, path: `${store.pathPrefix}/kms/xks/v1/${path}`, region, credential, body, ...own });
+    signedCall({ origin, path: `${store.pathPrefix}/kms/xks/v1/${path}`, region, credential, body, ...tls });
 }
 
 async function roundTrip(subject: string, id: string, call: Call): Promise<DoctorFinding> {

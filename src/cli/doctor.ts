@@ -1,11 +1,13 @@
 /** `portcullis doctor`: looks at everything a configuration depends on, and says what is wrong with it. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { ConfigFault } from '../config/config-fault.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { PortcullisConfig } from '../config/portcullis-config.ts';
+import { CliFault } from './cli-fault.ts';
 import { allDuties } from './config-check.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
-import { probePrefixes } from './doctor-probe.ts';
+import { type ProbeOptions, probePrefixes } from './doctor-probe.ts';
 import { examineTokens } from './doctor-tokens.ts';
 import { reloadProblems } from './reload-problems.ts';
 
@@ -13,6 +15,8 @@ interface DoctorOptions {
   readonly config: string;
   /** True without a URL. */
   readonly probe?: string | true;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
   readonly json: boolean;
 }
 
@@ -21,6 +25,8 @@ export function doctorCommand(): Command {
     .description('look at files, certificate, clock, tokens, PINs and keys of a configuration')
     .requiredOption('-c, --config <file>', 'configuration file')
     .option('--probe [url]', 'also call the running proxy: health, Encrypt and Decrypt behind each prefix')
+    .option('--client-cert <file>', 'client certificate of the probe, with its chain, in PEM')
+    .option('--client-key <file>', 'its private key, in PEM')
     .option('--json', 'print one JSON document', false)
     .addHelpText('after', EXAMPLE)
     .action((options: DoctorOptions) => runDoctor(options));
@@ -36,7 +42,9 @@ async function runDoctor(options: DoctorOptions): Promise<void> {
 }
 
 /** A file that is refused ends the examination: the rest would be about another configuration. */
-async function examine({ config: file, probe }: DoctorOptions): Promise<DoctorFinding[]> {
+async function examine(options: DoctorOptions): Promise<DoctorFinding[]> {
+  const { config: file, probe } = options;
+  const client = clientOf(options);
   let config: PortcullisConfig;
   try {
     config = loadConfig(file);
@@ -51,8 +59,26 @@ async function examine({ config: file, probe }: DoctorOptions): Promise<DoctorFi
     ...configurationFindings(config, nowMs),
     clockFinding(nowMs),
     ...findings,
-    ...(probe === undefined ? [] : await probePrefixes({ config, url, keys })),
+    ...(probe === undefined ? [] : await probePrefixes({ config, url, keys, ...client })),
   ];
+}
+
+/** Both files or neither, and before a PIN is used. */
+function clientOf({ probe, clientCert, clientKey }: DoctorOptions): Pick<ProbeOptions, 'client'> {
+  if (clientCert === undefined && clientKey === undefined) return {};
+  if (clientCert === undefined || clientKey === undefined || probe === undefined) {
+    throw new CliFault('usage', '--client-cert and --client-key go together, and with --probe');
+  }
+  return { client: { cert: readPem(clientCert), key: readPem(clientKey) } };
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CliFault('refused', `${file} cannot be read (${code}); it must be a PEM file of this user`);
+  }
 }
 
 /** What loading has checked besides (files, modes, secrets) is good, or there would be no configuration. */
@@ -84,9 +110,11 @@ function report(findings: readonly DoctorFinding[], ok: boolean): string {
 const OLDEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 const EXAMPLE = `
 Each token is logged in to once, under the PIN latch of the proxy, which may run at the same time. --probe
-calls the proxy at its configured address, or at the URL that AWS KMS would use.
+calls the proxy at its configured address, or at the URL that AWS KMS would use. A proxy that asks for client
+certificates needs one of a CA that it trusts, with the subject that the configuration wants.
 
   portcullis doctor --config portcullis.yaml
   portcullis doctor --config portcullis.yaml --probe https://xks.example.com
+  portcullis doctor --config portcullis.yaml --probe --client-cert probe.pem --client-key probe.key
 
 Exit code: 0 no problem (there may be warnings), 1 problems, 2 wrong usage.`;

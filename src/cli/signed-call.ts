@@ -14,6 +14,8 @@ export interface SignedCall {
   readonly body: unknown;
   /** Trusted instead of the usual roots, and with whatever name: for a proxy that is asked at its own address. */
   readonly ownCertificate?: string;
+  /** Shown to a server that asks for a client certificate; PEM. */
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 export interface SignedAnswer {
@@ -47,7 +49,7 @@ export function signedCall(call: SignedCall): Promise<SignedAnswer> {
     };
     const request =
       url.protocol === 'https:'
-        ? https.request(url, { ...options, ...trust, agent: false }, answered)
+        ? https.request(url, { ...options, ...trust, ...call.client, agent: false }, answered)
         : http.request(url, { ...options, agent: false }, answered);
     request.on('error', reject);
     request.end(body);

@@ -156,6 +156,27 @@ describe('portcullis doctor --probe', () => {
     expect(asking.stdout).toMatch(/^warning +probe: not made: the proxy asks for a client certificate/m);
   });
 
+  it('calls a listener that asks for a client certificate with the one it is given', async () => {
+    using shop = new CertificateShop();
+    const { certFile, keyFile } = shop.issue({ cn: 'xks.example.com', dns: ['xks.example.com'] });
+    const client = shop.issue({ cn: 'doctor.example.com', dns: ['doctor.example.com'] });
+    const mutual = { clientCaFile: shop.root.certFile, clientSubjects: ['doctor.example.com'] };
+    const settings = { proxy: { port: await freePort(), tls: { certFile, keyFile, ...mutual } } };
+    await using _ = await startedProxy(await proxyConfig(token, settings));
+    const shown = ['--client-cert', client.certFile, '--client-key', client.keyFile];
+    const served = await doctor(settings, '--probe', ...shown);
+    const halved = await doctor(settings, '--probe', '--client-cert', client.certFile);
+    const missing = await doctor(settings, '--probe', '--client-cert', '/nowhere', '--client-key', keyFile);
+
+    expect(served.stdout).toMatch(
+      /^ok +probe of \/example\/uri\/path\/prefix: encrypts and decrypts with foo$/m,
+    );
+    expect(halved).toMatchObject({ code: 2, stdout: '' });
+    expect(halved.stderr).toContain('--client-cert and --client-key go together, and with --probe');
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain('/nowhere cannot be read (ENOENT)');
+  });
+
   it('says that nothing can be called, and what a URL is', async () => {
     const away = await doctor({}, '--probe', 'http://127.0.0.1:1');
     const noUrl = await doctor({}, '--probe', 'localhost');
