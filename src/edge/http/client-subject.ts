@@ -5,6 +5,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { subjectText } from './subject-text.ts';
 
 /** Those of `subjects` that the certificate carries; the first wins. @req X-61 @req X-62 */
 export function matchingSubject(
@@ -35,7 +36,7 @@ export class ClientSubjects {
     const subject = matchingSubject(certificate, this.#subjects);
     if (subject === undefined) {
       return {
-        subject: certificate.subject.slice(0, MAX_SHOWN),
+        subject: subjectText(certificate).slice(0, MAX_SHOWN),
         subjectAltName: (certificate.subjectAltName ?? '').slice(0, MAX_SHOWN),
       };
     }

@@ -7,6 +7,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Bug } from '../../domain/bug.ts';
 import { HOST_NAME } from '../../domain/host-name.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { subjectText } from './subject-text.ts';
 import { TlsFault } from './tls-fault.ts';
 
 export interface TlsMaterial {
@@ -59,7 +60,7 @@ export function secureContextOptions(tls: TlsMaterial): SecureContextOptions {
 
 export function describeCertificate(cert: string): ServerCertificate {
   const certificate = readCertificate(cert, 'certificate', 'the server certificate');
-  return { subject: certificate.subject.replaceAll('\n', ', '), notAfterMs: Date.parse(certificate.validTo) };
+  return { subject: subjectText(certificate), notAfterMs: Date.parse(certificate.validTo) };
 }
 
 function assertSubjects(tls: TlsMaterial): void {

@@ -26,6 +26,7 @@ const ACCEPTED: readonly { what: string; subject: Subject; as: string }[] = [
   { what: 'the CN alone', subject: { cn: KMS }, as: KMS },
   { what: 'the only SAN', subject: { cn: 'x', dns: [KMS] }, as: KMS },
   { what: 'the second SAN', subject: { cn: 'x', dns: ['other.example', KMS_US] }, as: KMS_US },
+  { what: 'the SAN beside no CN', subject: { cn: '', dns: [KMS] }, as: KMS },
   { what: 'the CN beside foreign SANs', subject: { cn: KMS, dns: ['other.example'] }, as: KMS },
   {
     what: 'a SAN in other letter case',
@@ -42,6 +43,7 @@ const REFUSED: readonly { what: string; subject: Subject }[] = [
   { what: 'a longer name', subject: { cn: 'x', dns: [`evil.${KMS}`] } },
   { what: 'a name that goes on', subject: { cn: 'x', dns: [`${KMS}.evil.example`] } },
   { what: 'a shorter name', subject: { cn: 'x', dns: ['kms.eu-west-1.amazonaws.com'] } },
+  { what: 'no name at all', subject: { cn: '' } },
   { what: 'the name with a dot at its end', subject: { cn: 'x', dns: [`${KMS}.`] } },
 ];
 

@@ -129,6 +129,12 @@ describe('the server certificate', () => {
     expect((await curl(server.port, '--cacert', shop.root.certFile)).code).toBe(0);
   });
 
+  it('needs no subject: its names may all be in the subjectAltName', async () => {
+    await using server = await listening({ tls: material(shop.issue({ cn: '', dns: ['localhost'] })) });
+    expect(server.logged('tls.loaded')).toMatchObject([{ subject: '' }]);
+    expect((await curl(server.port, '--cacert', shop.root.certFile)).code).toBe(0);
+  });
+
   it('is named in the log with the day it runs out', async () => {
     await using server = await listening({ tls: material(ec) });
     expect(server.logged('tls.loaded')).toEqual([
