@@ -14,7 +14,7 @@ import type { KeyStore } from './domain/xks/key-store.ts';
 import { createControlEndpoint } from './edge/control/control-endpoint.ts';
 import { DEFAULT_HTTP_LIMITS } from './edge/http/http-limits.ts';
 import { type Listener, listen } from './edge/http/listener.ts';
-import type { TlsMaterial } from './edge/http/tls-material.ts';
+import { type CertificateInUse, certificatesIn, type TlsMaterial } from './edge/http/tls-material.ts';
 import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-endpoint.ts';
 import { createXksProxy } from './edge/xks/xks-proxy.ts';
 import { watchKeys } from './engine/xks/key-watch.ts';
@@ -23,6 +23,7 @@ import { RandomPool } from './hsm/aead/random-pool.ts';
 import { profileOf } from './hsm/devices/profiles.ts';
 import { Fleet } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
+import { CredentialAges } from './metrics/credential-ages.ts';
 import { createMeter, type MeterRegistry } from './metrics/meter.ts';
 
 export interface StartOptions {
@@ -69,11 +70,13 @@ class Portcullis implements Running {
   #config: PortcullisConfig;
   #stores: readonly KeyStore[];
   #generation = 1;
+  #certificates: readonly CertificateInUse[] = [];
   #keyWatch = new AbortController();
   #draining: Promise<void> | undefined;
   readonly #log: Log;
   readonly #requestReload: () => readonly string[];
   readonly #meter: MeterRegistry = createMeter();
+  readonly #credentialAges = new CredentialAges();
   readonly #fleet: Fleet;
   readonly #everReady = new Set<string>();
   readonly #listeners: { proxy?: Listener; metrics?: Listener; control?: Listener } = {};
@@ -92,6 +95,12 @@ class Portcullis implements Running {
       log,
       meter: this.#meter,
     });
+    const readings = {
+      queues: () => this.#fleet.queues(),
+      certificates: () => this.#certificates,
+      credentials: () => this.#credentialAges.readings(),
+    };
+    this.#meter.readFrom(readings, SYSTEM_CLOCK);
   }
 
   get addresses(): Running['addresses'] {
@@ -106,7 +115,9 @@ class Portcullis implements Running {
   async start(): Promise<void> {
     const { proxy, metrics, control } = this.#config;
     const shared = { clock: SYSTEM_CLOCK, log: this.#log, limits: httpLimits(this.#config) };
-    const tls = proxy.tls === undefined ? {} : { tls: readTls(proxy.tls) };
+    const material = proxy.tls && readTls(proxy.tls);
+    const tls = material === undefined ? {} : { tls: material };
+    this.#certificates = certificatesIn(material);
     const at = { host: proxy.host, port: proxy.port };
     const handler = this.#xksProxy();
     this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler, bare: true });
@@ -124,6 +135,7 @@ class Portcullis implements Running {
       });
       this.#listeners.control = await listen({ ...shared, name: 'control', at: control, handler });
     }
+    this.#credentialAges.inForce(this.#stores, SYSTEM_CLOCK.nowMs());
     this.#meter.configurationLoaded(this.#generation);
     this.#log.info('started', {
       version: VERSION,
@@ -150,10 +162,14 @@ class Portcullis implements Running {
     const fixed = restartReason(this.#config, config);
     if (fixed !== undefined) throw new ReloadRefusal(`${fixed} changed, which takes a restart`);
     // All that can throw comes before the first thing that takes force.
-    if (config.proxy.tls !== undefined) this.#listeners.proxy?.reloadTls(readTls(config.proxy.tls));
+    const tls = config.proxy.tls && readTls(config.proxy.tls);
+    const certificates = certificatesIn(tls);
+    if (tls !== undefined) this.#listeners.proxy?.reloadTls(tls);
     new ObjectClaims(config.keyStores).inherit(new ObjectClaims(this.#stores));
     this.#config = config;
     this.#stores = config.keyStores;
+    this.#certificates = certificates;
+    this.#credentialAges.inForce(this.#stores, SYSTEM_CLOCK.nowMs());
     this.#generation += 1;
     this.#meter.configurationLoaded(this.#generation);
     this.#log.info('config.reloaded', { generation: this.#generation, config: config.file });

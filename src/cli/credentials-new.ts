@@ -20,7 +20,12 @@ export function credentialsNewCommand(): Command {
 /** @req X-65 */
 function runCredentialsNew(out: string | undefined): void {
   const accessKeyId = randomAccessKeyId(ENTROPY);
-  const yaml = `- accessKeyId: ${accessKeyId}\n  secretAccessKey: ${randomSecretAccessKey(ENTROPY)}\n`;
+  const yaml = [
+    `- accessKeyId: ${accessKeyId}`,
+    `  secretAccessKey: ${randomSecretAccessKey(ENTROPY)}`,
+    `  createdAt: ${new Date().toISOString().slice(0, 10)}`,
+    '',
+  ].join('\n');
   if (out === undefined) {
     process.stdout.write(yaml);
     return;

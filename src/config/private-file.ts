@@ -19,6 +19,8 @@ export function ownGroups(): ReadonlySet<number> {
 
 export interface FileContent {
   readonly bytes: Uint8Array;
+  /** When the content was last written, in milliseconds since 1970. */
+  readonly modifiedMs: number;
   readonly access: ForeignAccess;
 }
 
@@ -42,7 +44,8 @@ export function readRegularFile(path: string, maxBytes: number, groups: Readonly
       read = readSync(descriptor, bytes, length, bytes.length - length, null);
     }
     if (length > maxBytes) throw new FileFault(`is longer than ${maxBytes} bytes`);
-    return { bytes: bytes.slice(0, length), access: accessOf(fstatSync(descriptor), groups) };
+    const stat = fstatSync(descriptor);
+    return { bytes: bytes.slice(0, length), modifiedMs: stat.mtimeMs, access: accessOf(stat, groups) };
   });
 }
 

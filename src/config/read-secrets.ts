@@ -10,7 +10,10 @@ import { FileFault, readRegularFile } from './private-file.ts';
 import type { SecretSource } from './schema/field.ts';
 
 /** Secrets by the path of their field; those that could not be fetched are absent and reported. */
-export type Secrets = ReadonlyMap<string, Secret>;
+export interface Secrets extends ReadonlyMap<string, Secret> {
+  /** When the file behind a secret was written, in milliseconds since 1970; absent for one that is in no file. */
+  readonly writtenMs: ReadonlyMap<string, number>;
+}
 
 /** What a source is resolved against. */
 export interface SecretSurroundings {
@@ -28,10 +31,12 @@ export function readSecrets(
   findings: Findings,
 ): Secrets {
   const secrets = new Map<string, Secret>();
+  const writtenMs = new Map<string, number>();
   const read = (source: SecretSource, path: PathInFile, form: SecretForm): void => {
-    const value = fetchSecret(source, path, surroundings, findings);
-    if (value === undefined) return;
-    if (form.test(value)) secrets.set(pathText(path), new Secret(value));
+    const fetched = fetchSecret(source, path, surroundings, findings);
+    if (fetched === undefined) return;
+    if (fetched.writtenMs !== undefined) writtenMs.set(pathText(path), fetched.writtenMs);
+    if (form.test(fetched.value)) secrets.set(pathText(path), new Secret(fetched.value));
     else findings.problem(path, 'is a secret of another form', form.expected);
   };
   for (const [index, token] of parts.tokens.entries()) {
@@ -43,7 +48,12 @@ export function readSecrets(
       read(credential.secretAccessKey, path, SECRET_ACCESS_KEY);
     }
   }
-  return secrets;
+  return Object.assign(secrets, { writtenMs });
+}
+
+interface FetchedSecret {
+  readonly value: string;
+  readonly writtenMs?: number;
 }
 
 function fetchSecret(
@@ -51,12 +61,12 @@ function fetchSecret(
   path: PathInFile,
   surroundings: SecretSurroundings,
   findings: Findings,
-): string | undefined {
+): FetchedSecret | undefined {
   if (typeof source === 'string') return inlineSecret(source, path, surroundings, findings);
   if ('env' in source) {
     const { environment } = surroundings;
     const value = Object.hasOwn(environment, source.env) ? environment[source.env] : undefined;
-    if (value !== undefined && value !== '') return value;
+    if (value !== undefined && value !== '') return { value };
     const found =
       value === undefined
         ? 'names an environment variable that is not set'
@@ -77,12 +87,12 @@ function inlineSecret(
   path: PathInFile,
   { configExposure }: SecretSurroundings,
   findings: Findings,
-): string | undefined {
+): FetchedSecret | undefined {
   if (value === '') {
     findings.problem(path, 'is an empty text', 'a secret');
     return undefined;
   }
-  if (configExposure === undefined) return value;
+  if (configExposure === undefined) return { value };
   findings.problem(
     path,
     `is written in this file, which can be read by ${configExposure}`,
@@ -97,9 +107,9 @@ function secretInFile(
   path: PathInFile,
   groups: ReadonlySet<number>,
   findings: Findings,
-): string | undefined {
+): FetchedSecret | undefined {
   try {
-    const { bytes, access } = readRegularFile(file, MAX_SECRET_FILE_BYTES, groups);
+    const { bytes, modifiedMs, access } = readRegularFile(file, MAX_SECRET_FILE_BYTES, groups);
     if (access.readOrWrite !== undefined) {
       findings.problem(
         path,
@@ -110,7 +120,7 @@ function secretInFile(
       return undefined;
     }
     const value = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');
-    if (value !== '') return value;
+    if (value !== '') return { value, writtenMs: modifiedMs };
     findings.problem(path, 'names an empty file', 'a file that holds the secret');
   } catch (error) {
     const found = error instanceof FileFault ? error.message : 'is not UTF-8 text';

@@ -11,15 +11,17 @@ import type {
   TokenKey,
 } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
-import type { Meter } from '../domain/ports/meter.ts';
+import type { Meter, QueueReading } from '../domain/ports/meter.ts';
 import { NativeGcm } from './aead/native-gcm.ts';
 import { BackgroundHealth } from './health-monitor.ts';
 import { type InvocationBound, InvocationCounter } from './invocation-counter.ts';
+import type { QueueDepth } from './supervisor/host-link.ts';
 import { type SpawnHost, spawnTokenHost } from './supervisor/host-process.ts';
 import { LoginGate } from './supervisor/login-gate.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
 import { type HostedToken, type HostPhase, TokenSupervisor } from './supervisor/token-supervisor.ts';
 import { TokenFleet } from './token-fleet.ts';
+import { LANES } from './wire/operations.ts';
 
 export interface FleetOptions {
   readonly tokens: readonly (HostedToken & { readonly hosts: number })[];
@@ -88,6 +90,17 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
   hosts(): HostStatus[] {
     return [...this.#fleets.values()].flatMap((fleet) =>
       fleet.hosts.map(({ pid, phase, reason }) => ({ token: fleet.token.name, pid, phase, reason })),
+    );
+  }
+
+  /** Calls that wait or run, by token and lane, over all hosts of the token. */
+  queues(): QueueReading[] {
+    return [...this.#fleets].flatMap(([token, { hosts }]) =>
+      LANES.map((lane) => {
+        const depths = hosts.map((host) => host.queue(lane));
+        const sum = (of: keyof QueueDepth) => depths.reduce((total, depth) => total + depth[of], 0);
+        return { token, lane, waiting: sum('waiting'), running: sum('running') };
+      }),
     );
   }
 

@@ -4,15 +4,26 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { HSM_FAULT_CODES } from '../domain/hsm-fault.ts';
-import type { Meter } from '../domain/ports/meter.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Meter, Readings } from '../domain/ports/meter.ts';
 import { XKS_FAULT_NAMES } from '../domain/xks/xks-fault.ts';
 import { BoundedLabel, closedLabel } from './labels.ts';
+import { readingMetrics } from './readings.ts';
 
 export interface MeterRegistry extends Meter {
   /** All metrics in the Prometheus text format, version 0.0.4. */
   exposition(): Promise<string>;
-  /** Name and help of every metric, for the documentation. */
-  catalogue(): readonly { readonly name: string; readonly help: string }[];
+  /** From now on, every scrape asks these. */
+  readFrom(readings: Readings, clock: Clock): void;
+  /** Every metric, for the documentation. */
+  catalogue(): readonly CatalogueEntry[];
+}
+
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  readonly help: string;
+  readonly labels: readonly string[];
 }
 
 /** Independent of any other registry of the process. */
@@ -38,8 +49,22 @@ export function createMeter(): MeterRegistry {
     configurationLoaded: (generation) => configuration.set(generation),
     configurationRefused: () => refused.inc(),
     exposition: () => registry.metrics(),
-    catalogue: () => registry.getMetricsAsArray().map(({ name, help }) => ({ name, help })),
+    readFrom: readingMetrics(registry),
+    catalogue: () => registry.getMetricsAsArray().map(catalogueEntry),
   };
+}
+
+/** Each metric is an instance of its class, though the types of the package promise less. */
+function catalogueEntry(metric: object): CatalogueEntry {
+  const {
+    name,
+    type,
+    help,
+    labelNames: labels,
+  } = metric as Omit<CatalogueEntry, 'labels'> & {
+    readonly labelNames: readonly string[];
+  };
+  return { name, type, help, labels };
 }
 
 function requestMetrics(registry: Registry): Pick<Meter, 'request'> {

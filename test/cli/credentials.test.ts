@@ -44,7 +44,7 @@ describe('portcullis credentials new', () => {
 
     expect(one.code).toBe(0);
     expect(one.stdout).toMatch(
-      /^- accessKeyId: [A-Z2-7]{20,30}\n {2}secretAccessKey: [A-Za-z0-9+/=]{43,64}\n$/,
+      /^- accessKeyId: [A-Z2-7]{20,30}\n {2}secretAccessKey: [A-Za-z0-9+/=]{43,64}\n {2}createdAt: \d{4}-\d\d-\d\d\n$/,
     );
     expect(one.stdout).not.toBe(other.stdout);
   });
@@ -56,7 +56,7 @@ describe('portcullis credentials new', () => {
     const again = await portcullis('credentials', 'new', '--out', out);
 
     expect(statSync(out).mode & 0o777).toBe(0o600);
-    expect(text).toMatch(/^- accessKeyId: \w+\n {2}secretAccessKey: \S{64}\n$/);
+    expect(text).toMatch(/^- accessKeyId: \w+\n {2}secretAccessKey: \S{64}\n {2}createdAt: \S{10}\n$/);
     expect(first.stdout).toMatch(/^[A-Z2-7]{24} is in .*credential\.yaml\n$/);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toContain('is there already');

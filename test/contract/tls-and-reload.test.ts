@@ -39,7 +39,11 @@ function reload(proxy: RunningProxy, edit: (config: Yaml) => void): void {
 }
 
 const body = encryptBody(randomBytes(20));
-const second = { accessKeyId: 'SECONDAKID234567ABCD', secretAccessKey: randomBytes(36).toString('base64') };
+const second = {
+  accessKeyId: 'SECONDAKID234567ABCD',
+  secretAccessKey: randomBytes(36).toString('base64'),
+  createdAt: '2026-01-31',
+};
 
 describe('reloading the configuration', () => {
   it('X-66 mistake 14: adds a second credential and takes the first away on one open connection', async () => {
@@ -55,10 +59,13 @@ describe('reloading the configuration', () => {
       for (const store of config.keyStores) store['credentials'] = [CREDENTIAL, second];
     });
     expect(await statuses()).toEqual([200, 200]);
+    const metrics = async () => (await fetch(`${proxy.running.addresses.metrics}/metrics`)).text();
+    expect(await metrics()).toContain(`access_key_id="${second.accessKeyId}",source="createdAt"} `);
     reload(proxy, (config) => {
       for (const store of config.keyStores) store['credentials'] = [second];
     });
     expect(await statuses()).toEqual([401, 200]);
+    expect(await metrics()).not.toContain(`access_key_id="${CREDENTIAL.accessKeyId}"`);
     expect(Object.values(agent.freeSockets).flat()).toEqual(sockets);
     agent.destroy();
   });
@@ -141,7 +148,9 @@ describe('the listeners beside the proxy', () => {
     }));
     const { metrics, control } = proxy.running.addresses;
     expect((await fetch(`${metrics}/readyz`)).status).toBe(200);
-    expect(await (await fetch(`${metrics}/metrics`)).text()).toContain('portcullis_');
+    expect(await (await fetch(`${metrics}/metrics`)).text()).toContain(
+      'portcullis_token_queue_depth{token="soft",lane="fast",state="waiting"} 0',
+    );
     const socketPath = String(control).replace('unix:', '');
     expect(await controlGet(socketPath, '/status')).toMatchObject({ generation: 1, ready: true });
     reload(proxy, () => undefined);
@@ -203,11 +212,13 @@ describe('TLS on the whole proxy', () => {
     await expect(call(undefined)).rejects.toThrow();
     expect(proxy.lines.filter(({ event }) => event === 'request')).toHaveLength(1);
     const before = await serverSerial(proxy);
-    const renewed = shop.issue({ cn: 'localhost', dns: ['localhost'], key: 'rsa-pkcs8' });
+    expect(await daysToExpire(proxy)).toEqual({ 'server CN=localhost': 2, 'client-ca CN=Test Root': 2 });
+    const renewed = shop.issue({ cn: 'localhost', dns: ['localhost'], key: 'rsa-pkcs8', days: 30 });
     copyFileSync(renewed.certFile, server.certFile);
     copyFileSync(renewed.keyFile, server.keyFile);
     reload(proxy, () => undefined);
     expect(await serverSerial(proxy)).not.toBe(before);
+    expect(await daysToExpire(proxy)).toEqual({ 'server CN=localhost': 30, 'client-ca CN=Test Root': 2 });
     expect(await call(kms)).toMatch(/ 200$/);
   });
 });
@@ -224,6 +235,17 @@ async function curlHealth(proxy: RunningProxy, ca: string, client: Issued | unde
   const flags = [...signed, '--cacert', ca, ...own, '--header', 'Content-Type: application/json'];
   const { stdout } = await run('curl', [...flags, '--write-out', ' %{http_code}', '--data', data, url]);
   return stdout;
+}
+
+/** Whole days by role and subject, from the metrics. */
+async function daysToExpire(proxy: RunningProxy): Promise<Record<string, number>> {
+  const text = await (await fetch(`${proxy.running.addresses.metrics}/metrics`)).text();
+  const found = text.matchAll(
+    /^portcullis_certificate_days_to_expire\{role="(.*)",subject="(.*)",.*\} (.*)$/gm,
+  );
+  return Object.fromEntries(
+    [...found].map(([, role, subject, days]) => [`${role} ${subject}`, Math.round(Number(days))]),
+  );
 }
 
 async function serverSerial(proxy: RunningProxy): Promise<string> {

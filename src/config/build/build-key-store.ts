@@ -47,11 +47,17 @@ export function buildKeyStore(
 
 /** The credentials of a key store; call it only when every secret was read. */
 export function buildCredentials(input: KeyStoreInput, index: number, secrets: Secrets): StoreCredential[] {
-  return input.credentials.map(({ accessKeyId }, position) => {
+  return input.credentials.map(({ accessKeyId, createdAt }, position) => {
     const path = pathText(['keyStores', index, 'credentials', position, 'secretAccessKey']);
     const secretAccessKey = secrets.get(path);
     if (secretAccessKey === undefined) throw new Bug(`${path} was not read`);
-    return { accessKeyId, secretAccessKey };
+    const writtenMs = secrets.writtenMs.get(path);
+    return {
+      accessKeyId,
+      secretAccessKey,
+      ...(createdAt !== undefined && { createdMs: Date.parse(createdAt) }),
+      ...(writtenMs !== undefined && { writtenMs }),
+    };
   });
 }
 

@@ -20,6 +20,16 @@ const credential = z
     secretAccessKey: secretSource(
       'Secret access key, 43 to 64 characters of `A-Z a-z 0-9 + / =` from at least 32 random bytes.',
     ),
+    createdAt: z
+      .string()
+      .regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/)
+      .meta({
+        description:
+          'Day on which the credential was made (UTC), for the metric of its age. Left out: it is at least as old as its secret file, or as long as this process has known it.',
+        'x-expected': 'a day such as 2026-01-31',
+        'x-sensitive': true,
+      })
+      .optional(),
   })
   .meta({ description: 'A credential set. One access key id has one secret, wherever it appears.' });
 

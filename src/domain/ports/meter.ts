@@ -30,3 +30,36 @@ export interface Meter {
   /** A changed configuration was refused, and the old one stays in force. */
   configurationRefused(): void;
 }
+
+/** What is measured only when somebody looks: each is asked at every scrape, and tells all there is then. */
+export interface Readings {
+  queues(): Iterable<QueueReading>;
+  certificates(): Iterable<CertificateReading>;
+  credentials(): Iterable<CredentialReading>;
+}
+
+/** Calls in one lane of a token: those that wait in this process, and those that its hosts have. */
+export interface QueueReading {
+  readonly token: string;
+  readonly lane: string;
+  readonly waiting: number;
+  readonly running: number;
+}
+
+export interface CertificateReading {
+  readonly role: 'server' | 'intermediate' | 'client-ca';
+  readonly subject: string;
+  /** In hex. */
+  readonly serial: string;
+  /** Milliseconds since 1970. */
+  readonly notAfterMs: number;
+}
+
+export interface CredentialReading {
+  readonly pathPrefix: string;
+  readonly accessKeyId: string;
+  /** Milliseconds since 1970; the credential is at least that old. */
+  readonly sinceMs: number;
+  /** How that is known: said in the configuration, by the time of the secret file, or only since it was loaded. */
+  readonly source: 'createdAt' | 'file' | 'loaded';
+}

@@ -27,6 +27,10 @@ export interface MappedKey {
 export interface StoreCredential {
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;
+  /** When it was made, according to the operator, in milliseconds since 1970. */
+  readonly createdMs?: number;
+  /** When the file that holds the secret was last written: it is at least that old. */
+  readonly writtenMs?: number;
 }
 
 /** Token bucket. */

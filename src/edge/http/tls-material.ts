@@ -27,6 +27,12 @@ export interface ServerCertificate {
   readonly notAfterMs: number;
 }
 
+export interface CertificateInUse extends ServerCertificate {
+  readonly role: 'server' | 'intermediate' | 'client-ca';
+  /** In hex. */
+  readonly serial: string;
+}
+
 /**
  * Checks the material and turns it into options for Node.
  * Throws TlsFault for what an operator can put right.
@@ -56,6 +62,23 @@ export function secureContextOptions(tls: TlsMaterial): SecureContextOptions {
     throw new TlsFault('refused', `OpenSSL refuses the certificate and key: ${reasonOf(cause)}`, { cause });
   }
   return options;
+}
+
+/** Every certificate in the material, for whoever watches when they run out. Throws TlsFault. */
+export function certificatesIn(tls: TlsMaterial | undefined): CertificateInUse[] {
+  const [server, ...intermediates] = tls?.cert.match(CERTIFICATE_BLOCK) ?? [];
+  const clientCas = tls?.clientCa?.match(CERTIFICATE_BLOCK) ?? [];
+  const read = (role: CertificateInUse['role'], pem: string): CertificateInUse => {
+    const { code, what } = CERTIFICATE_ROLES[role];
+    const certificate = readCertificate(pem, code, what);
+    const { serialNumber: serial, validTo } = certificate;
+    return { role, subject: subjectText(certificate), serial, notAfterMs: Date.parse(validTo) };
+  };
+  return [
+    ...(server === undefined ? [] : [read('server', server)]),
+    ...intermediates.map((pem) => read('intermediate', pem)),
+    ...clientCas.map((pem) => read('client-ca', pem)),
+  ];
 }
 
 export function describeCertificate(cert: string): ServerCertificate {
@@ -113,6 +136,12 @@ function readClientCas(pem: string): string[] {
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? (cause.message.split('::').pop() ?? cause.message) : String(cause);
 }
+
+const CERTIFICATE_ROLES = {
+  server: { code: 'certificate', what: 'the server certificate' },
+  intermediate: { code: 'certificate', what: 'an intermediate certificate' },
+  'client-ca': { code: 'client-ca', what: 'a client CA' },
+} as const;
 
 /** @req X-03 */
 const SUITES = [

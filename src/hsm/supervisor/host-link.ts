@@ -80,6 +80,13 @@ export class HostLink {
     return this.#lanes.fast.load + this.#lanes.slow.load;
   }
 
+  /** Calls that wait or run in one lane; none once the connection is lost. */
+  queue(lane: LaneName): QueueDepth {
+    if (this.#lost) return { waiting: 0, running: 0 };
+    const { waiting, running } = this.#lanes[lane];
+    return { waiting, running };
+  }
+
   /**
    * Sends a request. Faults: `busy` (queue full), `timeout`, `unavailable` (a {@link HostLost}), and
    * whatever the host answers.
@@ -251,6 +258,12 @@ export class HostLink {
     if (silentMs <= this.#options.profile.hangMs[OPERATIONS[operation].deadlineClass]) return;
     this.#options.events.onUnfit(`${operation} has had no answer for ${Math.round(silentMs)} ms`);
   }
+}
+
+/** How many calls wait in the supervising process, and how many the token host has. */
+export interface QueueDepth {
+  readonly waiting: number;
+  readonly running: number;
 }
 
 interface LinkedCall {

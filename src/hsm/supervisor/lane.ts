@@ -13,6 +13,16 @@ export class Lane {
     this.#maxQueue = maxQueue;
   }
 
+  /** Calls that wait for the window. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Calls that the host has, and has not answered. */
+  get running(): number {
+    return this.#running;
+  }
+
   get load(): number {
     return this.#queue.size + this.#running;
   }

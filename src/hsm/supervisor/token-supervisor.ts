@@ -17,10 +17,10 @@ import {
   type PreparedToken,
   type PrepareMessage,
 } from '../wire/messages.ts';
-import type { OperationName } from '../wire/operations.ts';
+import type { LaneName, OperationName } from '../wire/operations.ts';
 import { Backoff } from './backoff.ts';
 import type { CallOptions } from './call.ts';
-import { HostLink } from './host-link.ts';
+import { HostLink, type QueueDepth } from './host-link.ts';
 import type { HostProcess, SpawnHost } from './host-process.ts';
 import { latchedLogin } from './latched-login.ts';
 import type { LoginGate } from './login-gate.ts';
@@ -96,6 +96,10 @@ export class TokenSupervisor {
 
   get load(): number {
     return this.#link?.load ?? 0;
+  }
+
+  queue(lane: LaneName): QueueDepth {
+    return this.#link?.queue(lane) ?? { waiting: 0, running: 0 };
   }
 
   start(): void {

@@ -37,6 +37,8 @@ export const DEADLINE_MS: Readonly<Record<DeadlineClass, number>> = {
 
 export const LANE_CODES: Readonly<Record<LaneName, number>> = { fast: 0, slow: 1 };
 
+export const LANES = Object.keys(LANE_CODES) as readonly LaneName[];
+
 /** The operation behind a code, or undefined. */
 export function operationOf(code: number): OperationName | undefined {
   return NAMES_BY_CODE.get(code);

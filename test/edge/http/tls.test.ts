@@ -3,7 +3,11 @@ import { connect } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/domain/secret.ts';
 import { TlsFault, type TlsFaultCode } from '../../../src/edge/http/tls-fault.ts';
-import { secureContextOptions, type TlsMaterial } from '../../../src/edge/http/tls-material.ts';
+import {
+  certificatesIn,
+  secureContextOptions,
+  type TlsMaterial,
+} from '../../../src/edge/http/tls-material.ts';
 import { CertificateShop, type Issued, type KeyFormat, openssl } from '../../support/certificates.ts';
 import { exchangeRaw } from '../../support/raw-http.ts';
 import { listening } from './listening.ts';
@@ -148,6 +152,39 @@ describe('the server certificate', () => {
   });
 });
 
+describe('the certificates in use', () => {
+  const intermediate = shop.issue({ cn: 'Intermediate', ca: true });
+  const leaf = shop.issue({ ...LOCALHOST, days: 5 }, intermediate);
+  const cas = [shop.otherRoot(), shop.root];
+
+  it('are the own one, its intermediates and the client CAs, each with the day it runs out', () => {
+    const cert = leaf.cert + intermediate.cert;
+    const found = certificatesIn({ ...material(leaf), cert, ...mutual(cas.map((ca) => ca.cert).join('')) });
+    expect(found.map(({ role, subject }) => `${role} ${subject}`)).toEqual([
+      'server CN=localhost',
+      'intermediate CN=Intermediate',
+      'client-ca CN=Other Root',
+      'client-ca CN=Test Root',
+    ]);
+    expect(new Set(found.map(({ serial }) => serial)).size).toBe(4);
+    const days = found.map(({ notAfterMs }) => Math.round((notAfterMs - Date.now()) / 86_400_000));
+    expect(days).toEqual([5, 2, 2, 2]);
+  });
+
+  it('are none without TLS, and may lack a name', () => {
+    const nameless = selfSigned(ec.key, '/');
+    expect(certificatesIn(undefined)).toEqual([]);
+    expect(certificatesIn({ ...material(ec), cert: nameless })).toMatchObject([
+      { role: 'server', subject: '' },
+    ]);
+  });
+
+  it('are read whole: a broken intermediate certificate is a fault', () => {
+    const cert = leaf.cert + broken('CERTIFICATE');
+    expect(() => certificatesIn({ ...material(leaf), cert })).toThrow('an intermediate certificate is not');
+  });
+});
+
 describe('material that cannot be used', () => {
   const encrypted = openssl('pkey', '-in', rsa.keyFile, '-aes256', '-passout', 'pass:x');
   const encryptedPkcs1 = openssl('rsa', '-in', rsa.keyFile, '-aes256', '-passout', 'pass:x', '-traditional');
@@ -218,10 +255,10 @@ function broken(label: string): string {
   return `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
 }
 
-function selfSigned(key: string): string {
+function selfSigned(key: string, subject = '/CN=localhost'): string {
   const keyFile = `${shop.directory}/short.pem`;
   writeFileSync(keyFile, key);
-  return openssl('req', '-x509', '-new', '-key', keyFile, '-subj', '/CN=localhost', '-days', '2');
+  return openssl('req', '-x509', '-new', '-key', keyFile, '-subj', subject, '-days', '2');
 }
 
 function faultOf(tls: TlsMaterial): TlsFault {

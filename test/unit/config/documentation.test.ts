@@ -37,6 +37,7 @@ describe('the schema', () => {
       '.keyStores[].credentials[].secretAccessKey',
       '.keyStores[].credentials[].secretAccessKey.file',
       '.keyStores[].credentials[].secretAccessKey.env',
+      '.keyStores[].credentials[].createdAt',
       '.keyStores[].keys.*.uri',
     ]);
   });

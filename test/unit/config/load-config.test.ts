@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { ConfigDirectory, OTHER_SECRET, SECRET } from './config-directory.ts';
@@ -147,6 +148,25 @@ describe('a full configuration', () => {
       quota: { perSecond: 100, burst: 100 },
       policy: { default: 'DENY', statements: [{ sid: 's', effect: 'ALLOW', accounts: ['012345678901'] }] },
     });
+  });
+
+  it('knows of a credential when it was made, and when its secret file was written', () => {
+    using directory = new ConfigDirectory();
+    const file = directory.write('secret', OTHER_SECRET);
+    utimesSync(file, 0, Date.parse('2026-01-02T03:04:05Z') / 1000);
+    const credentials = [
+      {
+        accessKeyId: 'AAAAAAAAAAAAAAAAAAAA',
+        secretAccessKey: { env: 'XKS_SECRET' },
+        createdAt: '2026-02-03',
+      },
+      { accessKeyId: 'BBBBBBBBBBBBBBBBBBBB', secretAccessKey: { file: 'secret' } },
+    ];
+    const [store] = directory.load([['keyStores', 0, 'credentials'], credentials]).keyStores;
+    expect(store?.credentials.map(({ createdMs, writtenMs }) => ({ createdMs, writtenMs }))).toEqual([
+      { createdMs: Date.parse('2026-02-03T00:00:00Z'), writtenMs: undefined },
+      { createdMs: undefined, writtenMs: Date.parse('2026-01-02T03:04:05Z') },
+    ]);
   });
 
   it('mistake 14: X-66: accepts two credential sets for one prefix, with a secret from a file and one from the environment', () => {

@@ -91,6 +91,11 @@ const KEY_STORES: readonly Refusal[] = [
     problems: ['keyStores[0].regions[2] is eu-west-1 again; expected each Region once; remove it'],
   },
   {
+    title: 'a credential made on no day',
+    changes: [[['keyStores', 0, 'credentials', 0, 'createdAt'], '2026-13-01']],
+    problems: ['keyStores[0].credentials[0].createdAt is a text; expected a day such as 2026-01-31'],
+  },
+  {
     title: 'no credentials',
     changes: [[['keyStores', 0, 'credentials'], []]],
     problems: ['keyStores[0].credentials is a list of 0 entries; expected a list of 1 or more entries'],

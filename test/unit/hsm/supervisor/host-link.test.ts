@@ -98,6 +98,19 @@ describe('a link to a token host', () => {
     expect(host.asked).toHaveLength(0);
   });
 
+  it('tells how many calls wait and run in each lane, and none once it is lost', async () => {
+    const host = new ScriptedHost();
+    const { link } = connect(host, { fastWindow: 2 });
+    const calls = [1, 2, 3].map(() => link.call('gcmEncrypt', body, patient()));
+    const slow = link.call('listKeys', body, patient());
+    expect(link.queue('fast')).toEqual({ waiting: 1, running: 2 });
+    expect(link.queue('slow')).toEqual({ waiting: 0, running: 1 });
+    link.lose('over');
+    const ends = await Promise.allSettled([...calls, slow]);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+    expect(link.queue('fast')).toEqual({ waiting: 0, running: 0 });
+  });
+
   it('never sends what expired while it waited', async () => {
     const host = new ScriptedHost();
     const { link } = connect(host, { fastWindow: 1 });
