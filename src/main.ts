@@ -20,7 +20,6 @@ import { createXksProxy } from './edge/xks/xks-proxy.ts';
 import { watchKeys } from './engine/xks/key-watch.ts';
 import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { RandomPool } from './hsm/aead/random-pool.ts';
-import { profileOf } from './hsm/devices/profiles.ts';
 import { Fleet } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
 import { CredentialAges } from './metrics/credential-ages.ts';
@@ -271,8 +270,7 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
 }
 
 function hostedToken(token: TokenConfig): ConstructorParameters<typeof Fleet>[0]['tokens'][number] {
-  const { device, env, ...rest } = token;
-  return { ...rest, profile: profileOf(device), env: hostEnvironment(readEnvironment(), env) };
+  return { ...token, env: hostEnvironment(readEnvironment(), token.env) };
 }
 
 function httpLimits({ proxy: { limits } }: PortcullisConfig): typeof DEFAULT_HTTP_LIMITS {

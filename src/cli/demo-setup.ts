@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { readEnvironment } from '../config/env.ts';
 import type { Entropy } from '../domain/ports/entropy.ts';
 import { Secret } from '../domain/secret.ts';
+import { softhsm2 } from '../hsm/devices/softhsm2.ts';
 import { hostEnvironment } from '../hsm/supervisor/host-environment.ts';
 import { openTokenAdmin } from '../hsm/token-admin.ts';
 import { CliFault } from './cli-fault.ts';
@@ -51,7 +52,7 @@ async function createToken(directory: string, module: string): Promise<void> {
   await writeFile(join(staging, 'pin'), `${pin.reveal()}\n`, { mode: 0o600 });
   await writeFile(join(staging, 'so-pin'), `${soPin.reveal()}\n`, { mode: 0o600 });
   await using admin = await openTokenAdmin({
-    device: 'softhsm2',
+    profile: softhsm2,
     module,
     env: hostEnvironment(readEnvironment(), { SOFTHSM2_CONF: join(staging, 'softhsm2.conf') }),
     stateDir: join(directory, 'state'),

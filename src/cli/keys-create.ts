@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
+import type { DeviceProfile } from '../hsm/devices/profile.ts';
 import { CliFault } from './cli-fault.ts';
 import { keySelector, onlyKey } from './key-choice.ts';
 import { keyText } from './key-text.ts';
@@ -21,16 +22,18 @@ export function keysCreateCommand(): Command {
     .requiredOption('-c, --config <file>', 'configuration that names the token')
     .option('-t, --token <name>', 'its name there; may be left out when there is one')
     .requiredOption('-l, --label <label>', 'CKA_LABEL of the key')
-    .option('-i, --id <hex>', 'CKA_ID of the key; 16 random bytes when left out')
+    .option('-i, --id <hex>', 'CKA_ID of the key; random when left out')
     .option('--json', 'print one JSON document', false)
     .addHelpText('after', EXAMPLE)
     .action((options: KeysCreateOptions) => runKeysCreate(options));
 }
 
 async function runKeysCreate(options: KeysCreateOptions): Promise<void> {
-  const { label, id = randomBytes(ID_BYTES).toString('hex') } = options;
-  const { idHex = '' } = keySelector({ label, id });
   const place = configuredToken(options.config, options.token);
+  const { profile } = place.token;
+  const { label, id = newId(profile.newIdBytes) } = options;
+  const { idHex = '' } = keySelector({ label, id });
+  refuseUnmakable(profile, { label, idHex });
   const key = await withConfiguredToken(place, async ({ admin }) => {
     refuseTaken(await admin.listKeys(), label, idHex);
     await admin.generateAesKey({ label, idHex });
@@ -41,6 +44,30 @@ async function runKeysCreate(options: KeysCreateOptions): Promise<void> {
       ? `${JSON.stringify(key, null, 2)}\n`
       : `${keyText(key)}\nTo serve it, below keyStores[].keys:\n${mapEntry(place.token.name, key)}`,
   );
+}
+
+/** Zeros and ones alone mean something else to some devices: "any", or "none". */
+function newId(bytes: number): string {
+  const id = randomBytes(bytes).toString('hex');
+  return /^(0+|f+)$/.test(id) ? newId(bytes) : id;
+}
+
+function refuseUnmakable(profile: DeviceProfile, { label, idHex }: { label: string; idHex: string }): void {
+  const { name, keysMadeElsewhere, maxLabelBytes, maxIdBytes } = profile;
+  if (keysMadeElsewhere !== undefined) throw new CliFault('refused', keysMadeElsewhere);
+  const labelBytes = Buffer.byteLength(label);
+  if (maxLabelBytes !== undefined && labelBytes > maxLabelBytes) {
+    throw new CliFault(
+      'usage',
+      `--label has ${labelBytes} bytes, and ${name} takes at most ${maxLabelBytes}`,
+    );
+  }
+  if (maxIdBytes !== undefined && idHex.length / 2 > maxIdBytes) {
+    throw new CliFault(
+      'usage',
+      `--id has ${idHex.length / 2} bytes, and ${name} takes at most ${maxIdBytes}`,
+    );
+  }
 }
 
 /** A second key with a label or an id would make selectors that name the first one ambiguous, and stop it. */
@@ -59,7 +86,6 @@ function mapEntry(token: string, { label, idHex, kcvHex }: KeyDescription): stri
   return `  ${JSON.stringify(label)}: { token: ${token}, label: ${JSON.stringify(label)}, id: '${idHex}'${pin} }\n`;
 }
 
-const ID_BYTES = 16;
 const EXAMPLE = `
   portcullis keys create --config portcullis.yaml --token soft --label orders-2027
 

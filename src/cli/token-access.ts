@@ -6,6 +6,8 @@ import { loadConfig } from '../config/load-config.ts';
 import type { PortcullisConfig, TokenConfig } from '../config/portcullis-config.ts';
 import { FileFault, ownGroups, readRegularFile } from '../config/private-file.ts';
 import { Secret } from '../domain/secret.ts';
+import type { DeviceProfile } from '../hsm/devices/profile.ts';
+import { profileOf } from '../hsm/devices/profiles.ts';
 import type { OpenedToken } from '../hsm/devices/token-shapes.ts';
 import { hostEnvironment } from '../hsm/supervisor/host-environment.ts';
 import { openTokenAdmin, type TokenAdmin } from '../hsm/token-admin.ts';
@@ -43,10 +45,14 @@ export function configuredToken(
 
 /** Starts a token host and loads the module; logs in to nothing. */
 export function openModule(options: ModuleOptions): Promise<TokenAdmin> {
-  const { device, module, libraryParameters, stateDir } = options;
+  return openProfiled(options, profileOf(options.device));
+}
+
+function openProfiled(options: Omit<ModuleOptions, 'device'>, profile: DeviceProfile): Promise<TokenAdmin> {
+  const { module, libraryParameters, stateDir } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   return openTokenAdmin({
-    device,
+    profile,
     module: resolve(module),
     ...(libraryParameters !== undefined && { libraryParameters }),
     env: hostEnvironment(readEnvironment(), Object.fromEntries(options.env.map(variable))),
@@ -60,9 +66,9 @@ export async function withConfiguredToken<T>(
   work: (token: LoggedInToken) => Promise<T>,
 ): Promise<T> {
   const env = Object.entries(token.env).map(([name, value]) => `${name}=${value}`);
-  const { device, module, libraryParameters, pin } = token;
+  const { profile, module, libraryParameters, pin } = token;
   const parameters = libraryParameters === undefined ? {} : { libraryParameters };
-  await using admin = await openModule({ device, module, env, ...parameters, stateDir: config.stateDir });
+  await using admin = await openProfiled({ module, env, ...parameters, stateDir: config.stateDir }, profile);
   const info = await admin.login({ token: token.token, pin });
   return await work({ admin, info });
 }

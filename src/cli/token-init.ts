@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Secret } from '../domain/secret.ts';
+import { fitsPinForm } from '../hsm/devices/pin-form.ts';
+import type { DeviceProfile } from '../hsm/devices/profile.ts';
+import { profileOf } from '../hsm/devices/profiles.ts';
 import { CliFault } from './cli-fault.ts';
 import { moduleOptions } from './module-options.ts';
 import { writePrivateFile } from './private-file.ts';
@@ -41,8 +44,8 @@ async function runTokenInit(options: TokenInitOptions): Promise<void> {
   }
   await using admin = await openModule(options);
   // A PIN is in its file before the token knows it: whatever breaks off, nobody is locked out.
+  const pin = pinFrom(pinFile, generate, profileOf(options.device));
   const soPin = pinFrom(soPinFile, generate);
-  const pin = pinFrom(pinFile, generate);
   const { serial } = await admin.initToken({ label, soPin, pin });
   const done = { label, serial, pinFile, soPinFile };
   process.stdout.write(
@@ -52,12 +55,20 @@ async function runTokenInit(options: TokenInitOptions): Promise<void> {
   );
 }
 
-function pinFrom(file: string, generate: boolean): Secret {
+function pinFrom(file: string, generate: boolean, profile?: DeviceProfile): Secret {
   if (!existsSync(file)) {
     if (!generate) {
       throw new CliFault('refused', `${file} does not exist; write the PIN into it, or add --generate`);
     }
-    writePrivateFile(file, `${randomBytes(PIN_BYTES).toString('hex')}\n`);
+    const pin = randomBytes(PIN_BYTES).toString('hex');
+    if (profile !== undefined && !fitsPinForm(profile.pin, pin)) {
+      const { name, pin: form } = profile;
+      throw new CliFault(
+        'refused',
+        `--generate makes ${2 * PIN_BYTES} hex digits, but ${name} wants ${form.expected}; write it into ${file}`,
+      );
+    }
+    writePrivateFile(file, `${pin}\n`);
   }
   return readPin(file);
 }

@@ -1,10 +1,11 @@
 /** Checks the files that a configuration names and that other rooms open later. */
+import { CONFIG_FILE_VARIABLES } from '../hsm/devices/profiles.ts';
 import type { ConfigParts } from './config-parts.ts';
 import type { Findings, PathInFile } from './findings.ts';
 import { directoryFault, examineRegularFile, FileFault, isReplaceable } from './private-file.ts';
 
 /**
- * Modules, SoftHSM2 configuration and TLS files exist, may be read, and nobody else may change them; nor
+ * Modules, their configuration and TLS files exist, may be read, and nobody else may change them; nor
  * read the TLS key, nor look into the state directory.
  */
 export function checkFiles(
@@ -18,11 +19,9 @@ export function checkFiles(
   };
   for (const [index, token] of parts.tokens.entries()) {
     check(token?.module, ['tokens', index, 'module'], 'the PKCS#11 module of the device');
-    check(
-      token?.env['SOFTHSM2_CONF'],
-      ['tokens', index, 'env', 'SOFTHSM2_CONF'],
-      'a SoftHSM2 configuration file',
-    );
+    for (const variable of CONFIG_FILE_VARIABLES) {
+      check(token?.env[variable], ['tokens', index, 'env', variable], "the module's configuration file");
+    }
   }
   const tls = parts.proxy?.tls;
   check(tls?.certFile, ['proxy', 'tls', 'certFile'], 'a PEM file');

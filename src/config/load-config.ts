@@ -9,6 +9,7 @@ import { checkFiles } from './check-files.ts';
 import { parseConfigDocument } from './config-document.ts';
 import { ConfigFault } from './config-fault.ts';
 import { partsOf } from './config-parts.ts';
+import { readDeviceProfiles } from './device-profiles.ts';
 import { type Environment, readEnvironment } from './env.ts';
 import { Findings } from './findings.ts';
 import type { PortcullisConfig } from './portcullis-config.ts';
@@ -48,12 +49,13 @@ export function loadConfig(
 
   const resolvePath = (relative: string): string => resolve(dirname(file), relative);
   checkFiles(parts, resolvePath, groups, findings);
+  const profiles = readDeviceProfiles(parts, { groups, resolvePath }, findings);
   const secrets = readSecrets(
     parts,
     { environment, groups, resolvePath, configExposure: access.readOrWrite },
     findings,
   );
-  const config = buildConfig(parts, { file, secrets, resolvePath }, findings);
+  const config = buildConfig(parts, { file, secrets, profiles, resolvePath }, findings);
   if (config !== undefined) return config;
   const sources = sourcesOf(parts).map(resolvePath);
   throw new ConfigFault('invalid', path, findings.problems, document.lineOf, sources);

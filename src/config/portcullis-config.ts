@@ -2,11 +2,12 @@
 import type { KeySelector } from '../domain/hsm/key-selector.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { KeyStore } from '../domain/xks/key-store.ts';
+import type { DeviceProfile } from '../hsm/devices/profile.ts';
 
 export interface PortcullisConfig {
   /** Absolute path of the file that it was read from. */
   readonly file: string;
-  /** Every file whose content is part of it: itself, secrets, TLS. Absolute paths. */
+  /** Every file whose content is part of it: itself, secrets, profiles, TLS. Absolute paths. */
   readonly sources: readonly string[];
   readonly proxy: ProxyConfig;
   readonly metrics?: { readonly host: string; readonly port: number };
@@ -55,7 +56,9 @@ export interface TlsFiles {
 
 export interface TokenConfig {
   readonly name: string;
-  readonly device: 'softhsm2';
+  /** Name of the device profile, with the absolute path of the file that changes it. */
+  readonly device: string;
+  readonly profile: DeviceProfile;
   /** Absolute path of the PKCS#11 module. */
   readonly module: string;
   readonly env: Readonly<Record<string, string>>;

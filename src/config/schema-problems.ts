@@ -85,9 +85,13 @@ function remedyFor(value: unknown, node: SchemaNode): string | undefined {
   if (value === null) return 'fill it in or remove it';
   if (typeof value !== 'string') return undefined;
   if (node.type === 'integer' && /^[0-9]+$/.test(value)) return 'remove the quotes';
-  if (node.enum === undefined) return undefined;
-  const near = nearestWord(value, node.enum.map(String));
+  const near = nearestWord(value, wordsOf(node));
   return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+/** The words that a field takes, alone or among other things. */
+function wordsOf(node: SchemaNode): readonly string[] {
+  return node.enum?.map(String) ?? node.anyOf?.flatMap(wordsOf) ?? [];
 }
 
 function describe(value: unknown, node: SchemaNode, sensitive: boolean): string {

@@ -6,16 +6,16 @@ import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Secret } from '../domain/secret.ts';
-import { profileOf } from './devices/profiles.ts';
+import type { DeviceProfile } from './devices/profile.ts';
 import type { AesKeyRequest, OpenedToken } from './devices/token-shapes.ts';
 import { HostLink } from './supervisor/host-link.ts';
 import { spawnTokenHost } from './supervisor/host-process.ts';
-import { latchedLogin } from './supervisor/latched-login.ts';
+import { latchedLogin, refuseMalformed } from './supervisor/latched-login.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
 import { decodeJson, encodeJson, type OpenMessage } from './wire/messages.ts';
 
 export interface TokenAdminOptions {
-  readonly device: string;
+  readonly profile: DeviceProfile;
   readonly module: string;
   readonly libraryParameters?: string;
   readonly env: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenA
   const link: HostLink = new HostLink({
     pid: process.pid,
     socket: process.socket,
-    profile: profileOf(options.device),
+    profile: options.profile,
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     maxQueue: 16,
     events: {
@@ -85,8 +85,12 @@ export class TokenAdmin implements AsyncDisposable {
     await this.#open(undefined);
   }
 
-  /** Initialises the module's first blank token and sets its PINs. Faults: `full` when no token is blank. */
+  /**
+   * Initialises the module's first blank token and sets its PINs. Faults: `full` when no token is blank,
+   * `pin-locked` for a PIN with which nobody could log in afterwards.
+   */
   async initToken(token: { label: string; soPin: Secret; pin: Secret }): Promise<{ serial: string }> {
+    refuseMalformed(this.#options.profile, token.pin);
     const body = encodeJson({ label: token.label, soPin: token.soPin.reveal(), pin: token.pin.reveal() });
     try {
       return decodeJson<{ serial: string }>(await this.#link.call('initToken', body));
@@ -98,9 +102,9 @@ export class TokenAdmin implements AsyncDisposable {
   /** Finds the token and logs in, under the PIN latch. */
   async login({ token, pin }: { token: WantedToken; pin: Secret }): Promise<OpenedToken> {
     const info = await this.#open(token);
-    const { device, stateDir } = this.#options;
+    const { profile, stateDir } = this.#options;
     const latch = new PinLatch(stateDir);
-    await latchedLogin({ link: this.#link, token: info, profile: profileOf(device), pin, latch });
+    await latchedLogin({ link: this.#link, token: info, profile, pin, latch });
     await this.#link.call('prepare', encodeJson({}));
     return info;
   }
@@ -133,10 +137,10 @@ export class TokenAdmin implements AsyncDisposable {
   }
 
   async #open(token: OpenMessage['token']): Promise<OpenedToken> {
-    const { module, libraryParameters, device } = this.#options;
+    const { module, libraryParameters, profile } = this.#options;
     const message: OpenMessage = {
       module,
-      profile: device,
+      profile,
       ...(token !== undefined && { token }),
       ...(libraryParameters !== undefined && { libraryParameters }),
     };

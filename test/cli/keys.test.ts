@@ -105,6 +105,43 @@ describe('portcullis keys create', () => {
   });
 });
 
+describe('portcullis keys create on a device with limits', () => {
+  const SITE = 'extends: softhsm2\nmaxLabelBytes: 8\nmaxIdBytes: 4\nnewIdBytes: 2\n';
+  const onDevice = async (device: unknown, ...args: string[]) => {
+    await writeFile(join(token.paths.directory, 'site.yaml'), SITE, { mode: 0o600 });
+    const file = await configWith({ device, healthKey: 'health' });
+    return portcullis('keys', 'create', '--config', file, ...args);
+  };
+
+  it('makes up an id of the length that suits it', async () => {
+    const { code, stdout } = await onDevice({ file: 'site.yaml' }, '--label', 'tiny', '--json');
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ idHex: expect.stringMatching(/^[0-9a-f]{4}$/) });
+  });
+
+  it.for([
+    { device: { file: 'site.yaml' }, args: ['--label', 'übergross'], code: 2, says: '--label has 10 bytes' },
+    {
+      device: { file: 'site.yaml' },
+      args: ['--label', 'short-id', '--id', '0102030405'],
+      code: 2,
+      says: '--id has 5 bytes, and softhsm2 takes at most 4',
+    },
+    {
+      device: 'nethsm',
+      args: ['--label', 'new'],
+      code: 1,
+      says: 'NetHSM lets its administrator make keys, and the proxy logs in as operator; make the key with',
+    },
+  ])('exits with $code for $device and $args', async ({ device, args, code, says }) => {
+    const result = await onDevice(device, ...args);
+
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(says);
+  });
+});
+
 describe('portcullis keys show', () => {
   it('names the external key id that leads to the key', async () => {
     const result = await portcullis('keys', 'show', '--config', config, '--id', '0a01', '--json');

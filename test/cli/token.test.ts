@@ -126,6 +126,12 @@ describe('portcullis token init', () => {
 
   it.for([
     { what: 'PIN files that are missing', args: () => init('none'), code: 1, says: 'or add --generate' },
+    {
+      what: 'a device for which no PIN can be made up',
+      args: () => [...init('none'), '--generate', '--device', 'opencryptoki'],
+      code: 1,
+      says: '--generate makes 32 hex digits, but opencryptoki wants a PIN of 4 to 8 bytes; write it into ',
+    },
     { what: 'no label', args: () => ['--generate'], code: 2, says: '--label' },
     {
       what: 'a label that is too long',

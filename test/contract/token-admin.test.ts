@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
+import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
 import { coverageEnvironment } from '../support/test-fleet.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
@@ -19,7 +20,7 @@ afterEach(async () => {
 
 function admin(module = token.paths.module): Promise<TokenAdmin> {
   return openTokenAdmin({
-    device: 'softhsm2',
+    profile: softhsm2,
     module,
     env: { ...token.env, ...coverageEnvironment() },
     stateDir,
@@ -54,6 +55,16 @@ describe('token administration', () => {
       sensitive: true,
       tokenSerial: token.serial,
     });
+  });
+
+  it('sends no PIN that the device could not accept, and gives a token none', async () => {
+    await using work = await admin();
+    const wrong = new Secret('abc');
+    const says = /the PIN does not have the form of softhsm2 \(a PIN of 4 to 255 bytes\) and was not sent/;
+    await expect(work.login({ token: { label: token.label }, pin: wrong })).rejects.toThrow(says);
+    const soPin = new Secret('1234');
+    await expect(work.initToken({ label: 'new', soPin, pin: wrong })).rejects.toThrow(says);
+    expect(readdirSync(`${stateDir}/pin-latch`)).toEqual([]);
   });
 
   it('initialises a blank token that the other tools can then log in to', async () => {

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { duplexPair } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HsmFault } from '../../src/domain/hsm-fault.ts';
 import type { KeyDescription } from '../../src/domain/ports/hsm.ts';
 import { NativeGcm } from '../../src/hsm/aead/native-gcm.ts';
+import type { DeviceProfile } from '../../src/hsm/devices/profile.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { TokenHost } from '../../src/hsm/host/token-host.ts';
 import { loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
@@ -15,7 +17,7 @@ import { createTestToken, type TestToken } from '../support/token.ts';
 // The host runs in this process, over a socket pair, on a real token: only the faults are made up.
 let token: TestToken;
 let altered: AlteredLibrary;
-let host: { link: HostLink; onUnfit: ReturnType<typeof vi.fn> };
+let host: ReturnType<typeof openHost>;
 let aead: NativeGcm;
 
 beforeAll(async () => {
@@ -30,17 +32,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  host = openHost();
-  const { link } = host;
-  await link.call(
-    'open',
-    encodeJson({ module: token.paths.module, profile: 'softhsm2', token: { label: token.label } }),
-  );
-  await link.call('login', Buffer.from(token.pin));
-  await link.call('prepare', encodeJson({ healthKey: { label: 'health' } }));
-  aead = new NativeGcm((_key, operation, body, context) => link.call(operation, body, context), {
-    randomBytes,
-  });
+  host = await openProfiled(softhsm2);
+  aead = aeadOf(host);
 });
 afterEach(() => {
   altered.heal();
@@ -49,17 +42,31 @@ afterEach(() => {
 
 function openHost() {
   const [ours, theirs] = duplexPair();
-  new TokenHost(
-    theirs,
-    () => undefined,
-    () => altered.library,
-  );
+  const onEnd = vi.fn();
+  new TokenHost(theirs, onEnd, () => altered.library);
   const onUnfit = vi.fn();
   const events = { onGreeting: () => undefined, onClosed: () => undefined, onLost: () => undefined, onUnfit };
   return {
     link: new HostLink({ pid: 1, socket: ours, profile: softhsm2, clock: realClock, maxQueue: 10, events }),
     onUnfit,
+    onEnd,
   };
+}
+
+/** Another host, for a token of this profile. */
+async function openProfiled(profile: DeviceProfile): Promise<ReturnType<typeof openHost>> {
+  const opened = openHost();
+  const { link } = opened;
+  await link.call('open', encodeJson({ module: token.paths.module, profile, token: { label: token.label } }));
+  await link.call('login', Buffer.from(token.pin));
+  await link.call('prepare', encodeJson({ healthKey: { label: 'health' } }));
+  return opened;
+}
+
+function aeadOf({ link }: { link: HostLink }): NativeGcm {
+  return new NativeGcm((_key, operation, body, context) => link.call(operation, body, context), {
+    randomBytes,
+  });
 }
 
 const plaintext = Buffer.from('twenty bytes of text');
@@ -232,6 +239,70 @@ describe('the health key', () => {
     expect(decodeJson<{ canary: string }>(prepared).canary).toMatch(says);
     const sealed = await seal();
     await expect(open({ ...sealed, tag: Buffer.alloc(16) })).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
+describe('the profile of a device', () => {
+  it.for([{ ckr: 'CKR_SESSION_CLOSED:176' }, { ckr: 'CKR_GENERAL_ERROR:5' }])(
+    'mistake 4: may say that $ckr ends the host, whatever it means elsewhere',
+    async ({ ckr }) => {
+      const { link, onUnfit } = await openProfiled({ ...softhsm2, hostEndingCodes: [0xb0, 0x05] });
+      const own = aeadOf({ link });
+      altered.fail('C_EncryptInit', ckr, 1);
+      const request = { key, admitted: 'any object', generation: 0, plaintext } as const;
+      const sealing = own.seal({ ...request, aad: (metadata) => metadata }, context());
+      await expect(sealing).rejects.toBeInstanceOf(HsmFault);
+      expect(onUnfit).toHaveBeenCalledOnce();
+      link.lose('end');
+    },
+  );
+
+  it('bounds what one call may hold', async () => {
+    const { link } = await openProfiled({ ...softhsm2, maxDataBytes: 32 });
+    const own = aeadOf({ link });
+    const seals = (bytes: number) =>
+      own.seal(
+        {
+          key,
+          admitted: 'any object',
+          generation: 0,
+          plaintext: randomBytes(bytes),
+          aad: () => randomBytes(12),
+        },
+        context(),
+      );
+    await seals(20);
+    await expect(seals(21)).rejects.toMatchObject({
+      code: 'unsupported',
+      detail: 'softhsm2 takes 32 bytes in one call, and this is 33',
+    });
+    link.lose('end');
+  });
+
+  it('has the host take its leave as the device wants it, whatever fails on the way', async () => {
+    const calls: string[] = [];
+    const { link, onEnd } = await openProfiled({
+      ...softhsm2,
+      farewell: ['C_CloseAllSessions', 'C_Finalize'],
+    });
+    altered.replace({
+      C_CloseAllSessions: (() => {
+        calls.push('C_CloseAllSessions');
+        throw new Error('the card is gone');
+      }) as never,
+      C_Finalize: (() => void calls.push('C_Finalize')) as never,
+    });
+    link.lose('end');
+    await vi.waitFor(() => expect(onEnd).toHaveBeenCalledOnce());
+    expect(calls).toEqual(['C_CloseAllSessions', 'C_Finalize']);
+  });
+
+  it('asks for no leave of a module that was never loaded', async () => {
+    const [ours, theirs] = duplexPair();
+    const onEnd = vi.fn();
+    new TokenHost(theirs, onEnd);
+    ours.end();
+    await vi.waitFor(() => expect(onEnd).toHaveBeenCalledOnce());
   });
 });
 

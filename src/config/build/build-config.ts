@@ -1,5 +1,6 @@
 /** From validated input to the configuration: pure, every check that spans fields, all findings in one go. */
 import type { ConfigParts } from '../config-parts.ts';
+import type { DeviceProfiles } from '../device-profiles.ts';
 import type { Findings } from '../findings.ts';
 import type { PortcullisConfig } from '../portcullis-config.ts';
 import type { Secrets } from '../read-secrets.ts';
@@ -8,12 +9,15 @@ import { buildCredentials, buildKeyStore } from './build-key-store.ts';
 import { buildControl, buildProxy, checkListeners } from './build-proxy.ts';
 import { buildToken, checkTokens } from './build-tokens.ts';
 import { checkCredentials } from './check-credentials.ts';
+import { checkDevices } from './check-devices.ts';
 import { checkKeyMap } from './check-key-map.ts';
 
 export interface BuildContext {
   /** Absolute path of the configuration file. */
   readonly file: string;
   readonly secrets: Secrets;
+  /** By the position of the token. */
+  readonly profiles: DeviceProfiles;
   readonly resolvePath: (path: string) => string;
 }
 
@@ -23,7 +27,7 @@ export function buildConfig(
   context: BuildContext,
   findings: Findings,
 ): PortcullisConfig | undefined {
-  const { file, secrets, resolvePath } = context;
+  const { file, secrets, profiles, resolvePath } = context;
   const proxy = parts.proxy === undefined ? undefined : buildProxy(parts.proxy, resolvePath, findings);
   const control = buildControl(parts.control, resolvePath, findings);
   checkListeners(parts, findings);
@@ -40,6 +44,7 @@ export function buildConfig(
     parts.tokens,
     findings,
   );
+  checkDevices(parts.tokens, { profiles, secrets, stores: stores.map((each) => each?.store) }, findings);
   checkCredentials(parts.keyStores, secrets, findings);
   warnOfUnusedTokens(parts, findings);
 
@@ -57,7 +62,7 @@ export function buildConfig(
     log,
     invocations: { fleetShare: invocations.fleetShare ?? 1 / proxy.fleetSize, refuse: invocations.refuse },
     tokens: parts.tokens.flatMap((token, index) =>
-      token === undefined ? [] : [buildToken(token, index, secrets, resolvePath)],
+      token === undefined ? [] : [buildToken(token, index, { profiles, secrets, resolvePath })],
     ),
     keyStores: stores.flatMap((each) =>
       each === undefined
@@ -68,7 +73,7 @@ export function buildConfig(
   };
 }
 
-/** Files behind secrets and TLS settings, as the configuration writes them. */
+/** Files behind secrets, device profiles and TLS settings, as the configuration writes them. */
 export function sourcesOf(parts: ConfigParts): string[] {
   const tls = parts.proxy?.tls;
   const secrets = [
@@ -80,7 +85,12 @@ export function sourcesOf(parts: ConfigParts): string[] {
   const inFiles = secrets.flatMap((secret) =>
     typeof secret === 'object' && 'file' in secret ? [secret.file] : [],
   );
-  return [tls?.certFile, tls?.keyFile, tls?.clientCaFile, ...inFiles].filter((file) => file !== undefined);
+  const profiles = parts.tokens.flatMap((token) =>
+    typeof token?.device === 'object' ? [token.device.file] : [],
+  );
+  return [tls?.certFile, tls?.keyFile, tls?.clientCaFile, ...profiles, ...inFiles].filter(
+    (file) => file !== undefined,
+  );
 }
 
 function tokensByName(tokens: ConfigParts['tokens']): ReadonlyMap<string, TokenInput> {

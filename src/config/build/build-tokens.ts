@@ -1,27 +1,41 @@
 /** Tokens: absolute paths, resolved PINs, and no token named twice. */
 import { Bug } from '../../domain/bug.ts';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
+import { CONFIG_FILE_VARIABLES } from '../../hsm/devices/profiles.ts';
+import type { DeviceProfiles } from '../device-profiles.ts';
 import { type Findings, pathText } from '../findings.ts';
 import type { TokenConfig } from '../portcullis-config.ts';
 import type { Secrets } from '../read-secrets.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
 
-/** A token; call it only when every secret was read. */
+export interface TokenSurroundings {
+  /** By the position of the token. */
+  readonly profiles: DeviceProfiles;
+  readonly secrets: Secrets;
+  readonly resolvePath: (path: string) => string;
+}
+
+/** A token; call it only when every secret and every profile was read. */
 export function buildToken(
   token: TokenInput,
   index: number,
-  secrets: Secrets,
-  resolvePath: (path: string) => string,
+  { profiles, secrets, resolvePath }: TokenSurroundings,
 ): TokenConfig {
+  const profile = profiles[index];
+  if (profile === undefined) throw new Bug(`tokens[${index}] has no device profile`);
   const pin = secrets.get(pathText(['tokens', index, 'pin']));
   if (pin === undefined) throw new Bug(`the PIN of tokens[${index}] was not read`);
   const { name, device, libraryParameters, hosts } = token;
-  const softhsm2Conf = token.env['SOFTHSM2_CONF'];
+  const env = Object.entries(token.env).map(([variable, value]) => [
+    variable,
+    CONFIG_FILE_VARIABLES.includes(variable) ? resolvePath(value) : value,
+  ]);
   return {
     name,
-    device,
+    device: typeof device === 'string' ? device : `${profile.name} as changed by ${resolvePath(device.file)}`,
+    profile,
     module: resolvePath(token.module),
-    env: softhsm2Conf === undefined ? token.env : { ...token.env, SOFTHSM2_CONF: resolvePath(softhsm2Conf) },
+    env: Object.fromEntries(env),
     ...(libraryParameters === undefined ? {} : { libraryParameters }),
     token: {
       ...(token.token.label === undefined ? {} : { label: token.token.label }),

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { PathInFile } from '../findings.ts';
 import { configSchema } from './config-schema.ts';
+import { deviceSchema } from './device-schema.ts';
 
 /** The part of JSON Schema that our schema uses, with our own `x-` annotations. */
 export interface SchemaNode {
@@ -28,6 +29,11 @@ export interface SchemaNode {
 /** What an author may write, so fields with a default are optional. */
 export function configJsonSchema(): SchemaNode {
   return z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode;
+}
+
+/** The same for a profile of the site. */
+export function deviceJsonSchema(): SchemaNode {
+  return z.toJSONSchema(deviceSchema, { io: 'input' }) as SchemaNode;
 }
 
 /** The nodes from the root to `path`, as far as the schema knows it; the last is the field itself when complete. */

@@ -1,6 +1,7 @@
 /** `tokens[]`: the PKCS#11 tokens that hold the keys. */
 import * as z from 'zod';
-import { keyIdHex, keyLabel, secretSource, text } from './field.ts';
+import { DEVICE_NAMES } from '../../hsm/devices/profiles.ts';
+import { filePath, keyIdHex, keyLabel, secretSource, text } from './field.ts';
 
 const tokenIdentity = z
   .strictObject({
@@ -40,6 +41,19 @@ const healthKey = z
     'x-expected': 'a label in quotes, or { label: <text> }, { id: <hex> }, or both',
   });
 
+const device = z
+  .union([
+    z.enum(DEVICE_NAMES),
+    z.strictObject({
+      file: filePath('YAML file with a profile of the site that extends one of those.'),
+    }),
+  ])
+  .meta({
+    description:
+      'What kind of device it is, and through which module: the name of a profile (docs/devices.md), or a file.',
+    'x-expected': `one of ${DEVICE_NAMES.join(', ')}, or { file: <path> }`,
+  });
+
 export const tokenSchema = z
   .strictObject({
     name: text(
@@ -47,9 +61,7 @@ export const tokenSchema = z
       '1 to 64 characters of A-Z a-z 0-9 . _ -',
       'Name of the token in this file, in logs, in metrics and in health replies. Unique.',
     ),
-    device: z
-      .enum(['softhsm2'])
-      .meta({ description: 'What kind of device it is; chooses the device profile.' }),
+    device,
     module: text(
       /^[^\0]*\/[^\0]*$/,
       'a path with a slash in it',
@@ -69,13 +81,13 @@ export const tokenSchema = z
       )
       .meta({
         description:
-          'Environment variables for the module. A relative path in `SOFTHSM2_CONF` starts at the directory of this file; every other value is passed on as it is.',
+          'Environment variables for the module. A relative path in `SOFTHSM2_CONF`, `YUBIHSM_PKCS11_CONF`, `OPENSC_CONF` or `P11NETHSM_CONFIG_FILE` starts at the directory of this file; every other value is passed on as it is.',
       })
       .default({}),
     libraryParameters: text(
       /^[^\0]{1,4096}$/,
       'a text',
-      'Parameter text for `C_Initialize`, for the few modules that want one.',
+      'Parameter text for `C_Initialize`, for the few modules that take one: those of YubiHSM 2 and NSS.',
     ).optional(),
     token: tokenIdentity,
     pin: secretSource('User PIN of the token, 1 to 255 bytes.'),

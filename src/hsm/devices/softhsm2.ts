@@ -5,13 +5,26 @@ export const softhsm2: DeviceProfile = {
   name: 'softhsm2',
   vendor: 'SoftHSM project',
   model: 'SoftHSM v2',
+  // MIN_PIN_LEN and MAX_PIN_LEN of SoftHSM 2.6.1.
+  pin: { pattern: '.{4,255}', expected: 'a PIN of 4 to 255 bytes' },
+  configFileVariable: 'SOFTHSM2_CONF',
+  // C_Initialize with a reserved argument: CKR_ARGUMENTS_BAD (measured).
+  libraryParameters: 'refused',
   maxSessions: 64,
   fastWindow: 32,
+  maxHosts: 8,
   hangMs: { crypto: 1_000, metadata: 2_000, login: 10_000, keyGeneration: 120_000 },
   longestRestartMs: 1_000,
-  maxHosts: 8,
+  farewell: [],
   // CKR_GENERAL_ERROR, also for anything else that goes wrong.
   tagFailureCodes: [0x05],
+  hostEndingCodes: [],
   canaryDistanceMs: 2,
   showsFailedLogins: true,
+  newIdBytes: 16,
+  sessionKeys: true,
+  unlistedMechanisms: [],
+  notes: [
+    'Its keys lie in files that root on this machine can read: it is for trying things out and for tests.',
+  ],
 };

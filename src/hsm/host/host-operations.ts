@@ -4,7 +4,6 @@ import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
-import { profileOf } from '../devices/profiles.ts';
 import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
@@ -84,6 +83,23 @@ export class HostOperations {
     return this.#canary.tokenIsSound();
   }
 
+  /** Whether this device answers nothing more to this process after such a return value. */
+  endsHost(value: number): boolean {
+    return this.#profile?.hostEndingCodes.includes(value) === true;
+  }
+
+  /** Does what the device wants done before the process ends. What fails then matters to nobody. */
+  sayFarewell(): void {
+    for (const call of this.#profile?.farewell ?? []) {
+      try {
+        if (call === 'C_Finalize') this.#library?.C_Finalize();
+        else if (this.#token !== undefined) this.#library?.C_CloseAllSessions(this.#token.slot);
+      } catch {
+        // The next step may still work, and the end comes either way.
+      }
+    }
+  }
+
   /** Whether this fault of C_Login leaves the PIN untried. */
   pinUnjudged(fault: HsmFault): boolean {
     if (this.#loginAnswered) return false;
@@ -92,7 +108,7 @@ export class HostOperations {
   }
 
   #open(message: OpenMessage): Uint8Array {
-    this.#profile = profileOf(message.profile);
+    this.#profile = message.profile;
     this.#library ??= this.#load(message.module, message.libraryParameters);
     if (message.token === undefined) return encodeJson({});
     this.#token = findToken(this.#library, message.token);
@@ -141,10 +157,20 @@ export class HostOperations {
     if (this.#gcm === 'missing' || this.#gcm === 'wrong') {
       throw new HsmFault('unsupported', 'the token cannot do AES-GCM (CKM_AES_GCM)');
     }
+    this.#refuseTooLong(message.input.length + message.aad.length);
     const library = need(this.#library, 'open');
     const keys = need(this.#keys, 'login');
     return keys.withKey(message.selector, admits(message), (session, key) =>
       work(library, session, key, message),
+    );
+  }
+
+  #refuseTooLong(bytes: number): void {
+    const { name, maxDataBytes } = this.profile;
+    if (maxDataBytes === undefined || bytes <= maxDataBytes) return;
+    throw new HsmFault(
+      'unsupported',
+      `${name} takes ${maxDataBytes} bytes in one call, and this is ${bytes}`,
     );
   }
 

@@ -28,7 +28,10 @@ export class TokenHost {
     this.#operations = new HostOperations(load);
     this.#channel = new Channel(socket, {
       onFrames: (frames) => this.#answerAll(frames),
-      onClosed: () => onEnd(),
+      onClosed: () => {
+        this.#operations.sayFarewell();
+        onEnd();
+      },
     });
     const greeting: Greeting = { protocolVersion: PROTOCOL_VERSION, pid: process.pid };
     this.#channel.send({ id: 0, code: STATUS_OK, lane: 0, tenant: 0, body: encodeJson(greeting) });
@@ -52,9 +55,9 @@ export class TokenHost {
       this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
       if (operation === 'describe') this.#failedLookups = 0;
     } catch (error) {
-      if (operation !== undefined && CRYPTO.has(operation) && isAmbiguous(error)) {
+      if (operation !== undefined && CRYPTO.has(operation) && this.#isAmbiguous(error)) {
         this.#trial(frame, operation, error);
-      } else if (operation === 'describe' && isAmbiguous(error)) {
+      } else if (operation === 'describe' && this.#isAmbiguous(error)) {
         this.#failedLookup(frame, error);
       } else {
         this.#refuse(frame, error);
@@ -111,11 +114,22 @@ export class TokenHost {
     const message: FaultMessage = {
       detail: verdict.detail ?? fault.detail,
       ...(origin !== undefined && { origin }),
-      ...((verdict.fatal === true || endsHost(fault)) && { fatal: true }),
+      ...((verdict.fatal === true || this.#endsHost(fault)) && { fatal: true }),
       ...(fault instanceof KeyChanged && { stale: true }),
       ...(this.#operations.pinUnjudged(fault) && { pinUnjudged: true }),
     };
     this.#reply(frame, statusOf(verdict.code ?? fault.code), encodeJson(message));
+  }
+
+  #isAmbiguous(error: unknown): error is Pkcs11Failure {
+    return (
+      error instanceof Pkcs11Failure && error.blame === 'ambiguous' && !this.#operations.endsHost(error.value)
+    );
+  }
+
+  #endsHost(fault: HsmFault): boolean {
+    if (!(fault instanceof Pkcs11Failure)) return fault instanceof TokenGone;
+    return fault.blame === 'host' || this.#operations.endsHost(fault.value);
   }
 
   #reply(frame: Frame, status: number, body: Uint8Array): void {
@@ -131,14 +145,6 @@ interface Verdict {
 
 function causeText(cause: unknown): string | undefined {
   return cause instanceof Error ? `${cause.name}: ${cause.message}`.slice(0, 300) : undefined;
-}
-
-function isAmbiguous(error: unknown): error is Pkcs11Failure {
-  return error instanceof Pkcs11Failure && error.blame === 'ambiguous';
-}
-
-function endsHost(fault: HsmFault): boolean {
-  return fault instanceof TokenGone || (fault instanceof Pkcs11Failure && fault.blame === 'host');
 }
 
 /** Operations that may be done twice without harm. */

@@ -1,6 +1,7 @@
 /** Logging in under the PIN latch: the one way in which this program sends a PIN to a token. */
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { fitsPinForm } from '../devices/pin-form.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
 import type { OpenedToken } from '../devices/token-shapes.ts';
 import { HostFault } from '../wire/messages.ts';
@@ -16,12 +17,13 @@ export interface LatchedLogin {
   readonly latch: PinLatch;
 }
 
-/** Fault `pin-locked` when the token or the latch forbids the attempt, or the token refuses the PIN. */
+/** Fault `pin-locked` when the token, the latch or the form of the PIN forbids the attempt, or the token refuses the PIN. */
 export async function latchedLogin({ link, token, profile, pin, latch }: LatchedLogin): Promise<void> {
   if (token.userPinLocked) throw new HsmFault('pin-locked', 'the token says that the user PIN is locked');
   if (token.userPinFinalTry) {
     throw new HsmFault('pin-locked', 'the token has one PIN attempt left, which is for a person to make');
   }
+  refuseMalformed(profile, pin);
   // Whoever waited for its turn may have lost its host meanwhile: no attempt, so nothing to note.
   if (link.lost) throw new HsmFault('unavailable', 'the token host was lost before the login');
   const tokenCountsNoFailure = profile.showsFailedLogins && !token.userPinCountLow;
@@ -39,4 +41,13 @@ export async function latchedLogin({ link, token, profile, pin, latch }: Latched
   } finally {
     bytes.fill(0);
   }
+}
+
+/** A PIN that cannot be right must not cost one of the device's few tries. Fault `pin-locked`. */
+export function refuseMalformed({ name, pin: form }: DeviceProfile, pin: Secret): void {
+  if (fitsPinForm(form, pin.reveal())) return;
+  throw new HsmFault(
+    'pin-locked',
+    `the PIN does not have the form of ${name} (${form.expected}) and was not sent; put the right one into place and restart`,
+  );
 }

@@ -184,7 +184,7 @@ export class TokenSupervisor {
     const { module, libraryParameters, profile } = token;
     const open: OpenMessage = {
       module,
-      profile: profile.name,
+      profile,
       token: token.token,
       ...(libraryParameters !== undefined && { libraryParameters }),
     };

@@ -4,6 +4,7 @@
  */
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HSM_FAULT_CODES, HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
+import type { DeviceProfile } from '../devices/profile.ts';
 import { FieldReader, joinFields } from './byte-codec.ts';
 import { FrameFault } from './frame.ts';
 
@@ -51,7 +52,8 @@ export function decodeGcm(body: Uint8Array): GcmMessage {
 export interface OpenMessage {
   readonly module: string;
   readonly libraryParameters?: string;
-  readonly profile: string;
+  /** Resolved by the supervisor: the host reads no file of the site's. */
+  readonly profile: DeviceProfile;
   /** Absent where no token is wanted yet (a token that is to be initialised). */
   readonly token?: { readonly label?: string; readonly serial?: string };
 }

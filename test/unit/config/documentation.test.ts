@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { configJsonSchema, type SchemaNode } from '../../../src/config/schema/json-schema.ts';
+import {
+  configJsonSchema,
+  deviceJsonSchema,
+  type SchemaNode,
+} from '../../../src/config/schema/json-schema.ts';
 import { ConfigDirectory, OTHER_SECRET, SURROUNDINGS } from './config-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -15,6 +19,14 @@ describe('the schema', () => {
     const fields = fieldsBelow(configJsonSchema(), '');
     expect(fields.length).toBeGreaterThan(70);
     expect(fields.filter(([, node]) => (node.description ?? '') === '').map(([path]) => path)).toEqual([]);
+  });
+
+  it('describes every field of a device profile, and gives every number of one a unit', () => {
+    const fields = fieldsBelow(deviceJsonSchema(), '');
+    expect(fields.length).toBeGreaterThan(20);
+    expect(fields.filter(([, node]) => (node.description ?? '') === '').map(([path]) => path)).toEqual([]);
+    const numbers = fields.filter(([path, node]) => node.type === 'integer' && !path.endsWith('[]'));
+    expect(numbers.filter(([, node]) => node['x-unit'] === undefined)).toEqual([]);
   });
 
   it('gives a unit to every number that has one', () => {

@@ -1,6 +1,7 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
+import { softhsm2 } from '../../../src/hsm/devices/softhsm2.ts';
 import { ConfigDirectory, OTHER_SECRET, SECRET } from './config-directory.ts';
 
 describe('a small configuration', () => {
@@ -33,6 +34,7 @@ describe('a small configuration', () => {
         {
           name: 'soft',
           device: 'softhsm2',
+          profile: softhsm2,
           module: at('module.so'),
           env: { SOFTHSM2_CONF: at('softhsm2.conf') },
           token: { label: 'portcullis' },
@@ -272,15 +274,18 @@ describe('a health key', () => {
 });
 
 describe('paths', () => {
-  it('of SOFTHSM2_CONF start at the file, and other variables are passed on as they are', () => {
-    using directory = new ConfigDirectory();
-    const env = { SOFTHSM2_CONF: 'softhsm2.conf', OTHER_CONF: 'other.conf' };
-    const [token] = directory.load([['tokens', 0, 'env'], env]).tokens;
-    expect(token?.env).toEqual({
-      SOFTHSM2_CONF: join(directory.path, 'softhsm2.conf'),
-      OTHER_CONF: 'other.conf',
-    });
-  });
+  it.for(['SOFTHSM2_CONF', 'YUBIHSM_PKCS11_CONF', 'OPENSC_CONF', 'P11NETHSM_CONFIG_FILE'])(
+    'of %s start at the file, and other variables are passed on as they are',
+    (variable) => {
+      using directory = new ConfigDirectory();
+      const env = { [variable]: 'softhsm2.conf', OTHER_CONF: 'other.conf' };
+      const [token] = directory.load([['tokens', 0, 'env'], env]).tokens;
+      expect(token?.env).toEqual({
+        [variable]: join(directory.path, 'softhsm2.conf'),
+        OTHER_CONF: 'other.conf',
+      });
+    },
+  );
 
   it('may be absolute', () => {
     using directory = new ConfigDirectory();
