@@ -16,6 +16,7 @@ main() {
   esac
   find_platform
   install_system_packages
+  if [ "$mode" = test ]; then install_test_tokens; fi
   install_npm_packages
 }
 
@@ -73,22 +74,64 @@ install_system_packages() {
 
   command="apt-get update && apt-get install --yes --no-install-recommends $missing"
   have apt-get || fail "missing: $missing. This machine has no apt-get; install what these Debian packages hold, then run the same command again"
-  if [ "$(id -u)" = 0 ]; then
-    as_root=
-  elif have sudo && sudo -n true 2>/dev/null; then
-    as_root=sudo
-  else
+  can_be_root ||
     fail "missing: $missing, and neither root nor passwordless sudo is at hand. Run this, then the same command again:
   sudo sh -c '$command'"
-  fi
 
   say "installing: $missing"
-  apt_get update || say "apt-get update failed; trying with the package lists that are there"
+  update_package_lists
   # Names without spaces: split into words on purpose.
   # shellcheck disable=SC2086
   apt_get install --yes --no-install-recommends $missing || fail "apt-get could not install: $missing"
   missing=$(missing_system_packages | tr '\n' ' ')
   [ -z "$missing" ] || fail "still missing after installation: $missing"
+}
+
+# Other tokens than SoftHSM2, one line each. Worth having, not needed: the tests skip one that is not there and say so.
+missing_test_tokens() {
+  { have certutil && has_library libsoftokn3.so; } || echo libnss3 libnss3-tools
+  PATH=$PATH:/usr/sbin have pkcsslotd || echo opencryptoki
+  { have p11-kit && has_library pkcs11/p11-kit-client.so; } || echo p11-kit p11-kit-modules
+}
+
+has_library() {
+  ls /usr/lib/*/"$1" >/dev/null 2>&1
+}
+
+# No trouble here stops the set-up: some releases and mirrors lack some of these packages.
+install_test_tokens() {
+  missing=$(missing_test_tokens)
+  [ -n "$missing" ] || return 0
+  if ! have apt-get || ! can_be_root; then
+    say "not installed, so the tests over these tokens are skipped: $(printf '%s' "$missing" | tr '\n' ' ')"
+    return 0
+  fi
+  update_package_lists
+  printf '%s\n' "$missing" | while read -r packages; do
+    say "installing: $packages"
+    # Names without spaces: split into words on purpose.
+    # shellcheck disable=SC2086
+    apt_get install --yes --no-install-recommends $packages ||
+      say "apt-get could not install $packages; the tests over this token are skipped"
+  done
+}
+
+# Sets the word that comes before a command to be run as root.
+can_be_root() {
+  if [ "$(id -u)" = 0 ]; then
+    as_root=
+  elif have sudo && sudo -n true 2>/dev/null; then
+    as_root=sudo
+  else
+    return 1
+  fi
+}
+
+# Once in a run.
+update_package_lists() {
+  [ -z "${updated:-}" ] || return 0
+  updated=yes
+  apt_get update || say "apt-get update failed; trying with the package lists that are there"
 }
 
 # A fresh cloud machine may hold apt's lock for its own updates: wait for it.

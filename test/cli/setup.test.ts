@@ -56,6 +56,9 @@ beforeEach(async () => {
   for (const name of real) await symlink(await which(name), join(bin, name));
   for (const name of ['python3', 'make', 'g++', 'curl', 'softhsm2-util', 'pkcs11-tool', 'openssl'])
     await fake(name, ':');
+  for (const name of ['certutil', 'pkcsslotd', 'p11-kit']) await fake(name, ':');
+  // Finds every library.
+  await fake('ls', ':');
   await fake('uname', 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac');
   await fake('getconf', 'echo glibc 2.36');
   await fake('id', 'echo 1000');
@@ -143,6 +146,63 @@ describe('system packages', () => {
     await rm(join(bin, 'make'));
 
     expect((await setUp('start')).stderr).toContain('missing: make. This machine has no apt-get');
+  });
+});
+
+describe('tokens for the tests', () => {
+  it('are not asked for by npm start', async () => {
+    await rm(join(bin, 'certutil'));
+
+    expect(await setUp('start')).toMatchObject({ code: 0, stdout: expect.not.stringContaining('nss') });
+  });
+
+  it.for([
+    { missing: 'the program', hide: () => rm(join(bin, 'certutil')) },
+    { missing: 'the library', hide: () => fake('ls', 'case $1 in *libsoftokn3.so) exit 2 ;; esac') },
+  ])('are installed where $missing is missing', async ({ hide }) => {
+    await hide();
+    await fake('id', 'echo 0');
+    await fake('apt-get', FAKE_APT);
+
+    expect((await setUp('test')).code).toBe(0);
+    expect(await readFile(join(tree, 'apt.log'), 'utf8')).toBe(
+      'noninteractive -q -o DPkg::Lock::Timeout=300 update\n' +
+        'noninteractive -q -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends libnss3 libnss3-tools\n',
+    );
+  });
+
+  it('that cannot be installed are named, and keep nothing else from being installed', async () => {
+    await rm(join(bin, 'make'));
+    await rm(join(bin, 'certutil'));
+    await rm(join(bin, 'p11-kit'));
+    await fake('id', 'echo 0');
+    await fake('apt-get', `${FAKE_APT}\ncase "$*" in *libnss3*) exit 100 ;; esac`);
+    const result = await setUp('test');
+    const calls = (await readFile(join(tree, 'apt.log'), 'utf8')).match(/(update|recommends .*)$/gm);
+
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain(
+      'apt-get could not install libnss3 libnss3-tools; the tests over this token are skipped\n',
+    );
+    expect(calls).toEqual([
+      'update',
+      'recommends make',
+      'recommends libnss3 libnss3-tools',
+      'recommends p11-kit p11-kit-modules',
+    ]);
+  });
+
+  it('are named where nobody can install them', async () => {
+    await rm(join(bin, 'certutil'));
+    await rm(join(bin, 'p11-kit'));
+    await fake('apt-get', 'echo "$@" >>apt.log');
+    const result = await setUp('test');
+
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain(
+      'not installed, so the tests over these tokens are skipped: libnss3 libnss3-tools p11-kit p11-kit-modules\n',
+    );
+    await expect(readFile(join(tree, 'apt.log'))).rejects.toThrow('ENOENT');
   });
 });
 

@@ -80,11 +80,15 @@ export async function startProxy(
   return proxy;
 }
 
-/** Polls until `condition` holds; rejects after ten seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 10_000;
+/** Polls until `condition` holds; rejects after ten seconds, or after `withinMs`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  { withinMs = 10_000 } = {},
+): Promise<void> {
+  const endMs = performance.now() + withinMs;
   while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`did not come true within 10 s: ${condition}`);
+    if (performance.now() > endMs)
+      throw new Error(`did not come true within ${withinMs / 1000} s: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

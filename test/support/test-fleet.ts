@@ -7,7 +7,6 @@ import type { LogFields } from '../../src/domain/ports/log.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { Fleet, type FleetOptions } from '../../src/hsm/fleet.ts';
-import type { TestToken } from './token.ts';
 
 export interface TestFleet {
   readonly fleet: Fleet;
@@ -19,8 +18,17 @@ export type FleetTweaks = Partial<Omit<FleetOptions, 'tokens'>> & {
   readonly token?: Partial<FleetOptions['tokens'][number]>;
 };
 
+/** A token to open: of SoftHSM2, unless the tweaks name another profile. */
+export interface FleetToken {
+  readonly paths: { readonly directory: string; readonly module: string };
+  readonly libraryParameters?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly label: string;
+  readonly pin: string;
+}
+
 export function openTestFleet(
-  token: TestToken,
+  token: FleetToken,
   { token: tokenTweaks, ...tweaks }: FleetTweaks = {},
 ): TestFleet {
   const stateDir = join(token.paths.directory, 'state');
@@ -38,6 +46,7 @@ export function openTestFleet(
         name: 'soft',
         profile: softhsm2,
         module: token.paths.module,
+        ...(token.libraryParameters !== undefined && { libraryParameters: token.libraryParameters }),
         env: { ...token.env, ...coverageEnvironment() },
         token: { label: token.label },
         pin: new Secret(token.pin),

@@ -13,7 +13,9 @@ export function allStages(): Stage[] {
   return [
     ...staticStages(),
     check('build', buildsAndRuns),
-    ...['unit', 'edge', 'contract', 'cli'].map((project) => vitestStage(project, { coverage: true })),
+    ...['unit', 'edge', 'contract', 'tokens', 'cli'].map((project) =>
+      vitestStage(project, { coverage: true }),
+    ),
     vitestStage('chaos', { coverage: false }),
     vitestStage('fuzz', { coverage: false }),
     coverageStage(),

@@ -4,6 +4,7 @@
  */
 import * as graphene from 'graphene-pk11';
 import type { Handle, PKCS11 } from 'pkcs11js';
+import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { readKeyDescription } from './key-attributes.ts';
@@ -48,10 +49,14 @@ export function listKeys(
   }
 }
 
-/** Generates an AES key on the token. Every flag is explicit: tokens differ in what an omitted one means. */
+/**
+ * Generates an AES key on the token. Every flag is explicit: tokens differ in what an omitted one means.
+ * Fault `ambiguous` when the id is taken: NSS would put the new key in the place of the old one.
+ */
 export function generateAesKey(library: PKCS11, slot: Handle, message: AesKeyRequest): void {
   const session = openSession(library, slot);
   try {
+    refuseTakenId(session, message.idHex);
     callPkcs11('C_GenerateKey', () =>
       session.generateKey(graphene.KeyGenMechanism.AES, {
         keyType: graphene.KeyType.AES,
@@ -75,6 +80,13 @@ export function generateAesKey(library: PKCS11, slot: Handle, message: AesKeyReq
   } finally {
     session.close();
   }
+}
+
+function refuseTakenId(session: graphene.Session, idHex: string): void {
+  const template = { class: graphene.ObjectClass.SECRET_KEY, token: true, id: Buffer.from(idHex, 'hex') };
+  const taken = callPkcs11('C_FindObjects', () => session.find(template));
+  if (taken.length > 0)
+    throw new HsmFault('ambiguous', `the token has a secret key with id ${idHex} already`);
 }
 
 /** CK_TOKEN_INFO labels are 32 bytes of UTF-8, blank padded (PKCS#11 v2.40, section 3.2). */

@@ -1,0 +1,41 @@
+/** What the suites over many tokens know of a kind of token, and of one throw-away token of that kind. */
+import { randomBytes } from 'node:crypto';
+import type { DeviceProfile } from '../../../src/hsm/devices/profile.ts';
+import type { MechanismName } from './workbench-orders.ts';
+
+export interface TokenKind {
+  readonly name: string;
+  readonly profile: DeviceProfile;
+  /** Those that must give the known answer; others may be there or not. */
+  readonly mechanisms: readonly MechanismName[];
+  /** Why this machine has none, with what to install; undefined where it has. */
+  readonly absent: string | undefined;
+  /** A fresh token with a random PIN; `await using` removes it with everything that was started for it. */
+  provision(): Promise<ProvisionedToken>;
+}
+
+/** Structurally what the other test supports take for a token. */
+export interface ProvisionedToken extends AsyncDisposable {
+  /** `directory` holds everything of this token; a test may put its own files there. */
+  readonly paths: { readonly directory: string; readonly module: string };
+  readonly libraryParameters?: string;
+  /** What a process needs in its environment to see this token. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly label: string;
+  readonly pin: string;
+  /** Taking the token away from whoever uses it; absent where nobody can. */
+  readonly outage?: Outage;
+}
+
+export interface Outage {
+  begin(): Promise<void>;
+  /** Safe to call when nothing is out. */
+  end(): Promise<void>;
+}
+
+/** What only a token of the tests bears: whatever has another label is left alone. */
+const TEST_LABEL_PREFIX = 'portcullis-test-';
+
+export function randomLabel(): string {
+  return TEST_LABEL_PREFIX + randomBytes(4).toString('hex');
+}

@@ -1,0 +1,63 @@
+/** Keys made and listed as the command line does it. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/domain/secret.ts';
+import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
+import { coverageEnvironment } from '../support/test-fleet.ts';
+import { CONTRACT_KEYS, type ContractRig } from './contract-rig.ts';
+import { skipWithout } from './skip-without.ts';
+
+export function administrationContract(rig: ContractRig): void {
+  const { token, kind } = rig;
+  const logIn = async (): Promise<TokenAdmin> => {
+    const stateDir = join(token.paths.directory, 'administration');
+    mkdirSync(stateDir, { recursive: true });
+    const { libraryParameters } = token;
+    const admin = await openTokenAdmin({
+      device: kind.profile.name,
+      module: token.paths.module,
+      ...(libraryParameters !== undefined && { libraryParameters }),
+      env: { ...token.env, ...coverageEnvironment() },
+      stateDir,
+    });
+    await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });
+    return admin;
+  };
+
+  describe('administration', () => {
+    it('lists every key once', async ({ skip }) => {
+      for (const name of ['aes', 'twin', 'otherTwin'] as const) skipWithout(rig, name, skip);
+      await using admin = await logIn();
+      const ids = (await admin.listKeys()).map(({ idHex }) => idHex);
+      expect(ids).toHaveLength(new Set(ids).size);
+      expect(ids).toEqual(expect.arrayContaining(['c001', 'c003', 'c004']));
+    });
+
+    it('makes an AES-256 key that never leaves the token, for encryption and decryption', async () => {
+      await using admin = await logIn();
+      await admin.generateAesKey({ label: 'contract-made', idHex: 'c0aa' });
+      expect((await admin.listKeys()).find(({ idHex }) => idHex === 'c0aa')).toMatchObject({
+        keyType: 'AES',
+        bits: 256,
+        canEncrypt: true,
+        canDecrypt: true,
+        extractable: false,
+        sensitive: true,
+        label: 'contract-made',
+      });
+    });
+
+    it('makes no key under an id that is taken, and leaves the key that has it alone', async ({ skip }) => {
+      skipWithout(rig, 'aes', skip);
+      await using admin = await logIn();
+      const { idHex, label } = CONTRACT_KEYS.aes;
+      const before = await rig.describe({ idHex });
+      await expect(admin.generateAesKey({ label: 'contract-other', idHex })).rejects.toMatchObject({
+        code: 'ambiguous',
+      });
+      expect((await admin.listKeys()).filter((key) => key.idHex === idHex)).toEqual([before]);
+      expect(before.label).toBe(label);
+    });
+  });
+}

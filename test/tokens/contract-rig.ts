@@ -1,0 +1,114 @@
+/** A token with the keys of the contract on it, a fleet over it, and a second opinion of both. */
+import { randomBytes } from 'node:crypto';
+import type { CallContext, KeyDescription, TokenKey } from '../../src/domain/ports/hsm.ts';
+import { until } from '../support/running-proxy.ts';
+import { openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import type { ProvisionedToken, TokenKind } from '../support/tokens/token-kind.ts';
+import { atWorkbench } from '../support/tokens/workbench.ts';
+import type { KeyOrder, WorkbenchResults } from '../support/tokens/workbench-orders.ts';
+
+export const KNOWN_KEY = randomBytes(32);
+
+/** Short ids: some devices keep two bytes. */
+export const CONTRACT_KEYS = {
+  aes: { label: 'contract-aes', idHex: 'c001', type: 'AES', usages: ['encrypt', 'decrypt'] },
+  known: {
+    label: 'contract-known',
+    idHex: 'c002',
+    type: 'AES',
+    usages: ['encrypt', 'decrypt'],
+    valueHex: KNOWN_KEY.toString('hex'),
+  },
+  twin: { label: 'contract-twin', idHex: 'c003', type: 'AES', usages: ['encrypt', 'decrypt'] },
+  otherTwin: { label: 'contract-twin', idHex: 'c004', type: 'AES', usages: ['encrypt', 'decrypt'] },
+  mac: { label: 'contract-mac', idHex: 'c005', type: 'GENERIC_SECRET', usages: ['sign'] },
+  encryptOnly: { label: 'contract-encrypt-only', idHex: 'c006', type: 'AES', usages: ['encrypt'] },
+  extractable: {
+    label: 'contract-extractable',
+    idHex: 'c007',
+    type: 'AES',
+    usages: ['encrypt', 'decrypt'],
+    extractable: true,
+  },
+  health: { label: 'contract-health', idHex: 'c008', type: 'AES', usages: ['encrypt', 'decrypt'] },
+} as const satisfies Record<string, KeyOrder>;
+
+export type ContractKey = keyof typeof CONTRACT_KEYS;
+
+/** Provisions a token and its keys. The caller disposes of it. */
+export async function openContractRig(kind: TokenKind): Promise<ContractRig> {
+  const token = await kind.provision();
+  try {
+    const answers = await atWorkbench(token, { do: 'ask known answers' });
+    await atWorkbench(token, { do: 'delete keys', labels: CONTRACT_LABELS });
+    const outcomes = await atWorkbench(token, { do: 'make keys', keys: Object.values(CONTRACT_KEYS) });
+    const refusals = new Map(Object.keys(CONTRACT_KEYS).map((name, index) => [name, outcomes[index] ?? '']));
+    return new ContractRig(kind, token, answers, refusals);
+  } catch (error) {
+    await token[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export class ContractRig implements AsyncDisposable {
+  readonly kind: TokenKind;
+  readonly token: ProvisionedToken;
+  readonly answers: WorkbenchResults['ask known answers'];
+  readonly #refusals: ReadonlyMap<string, string>;
+  #opened: TestFleet | undefined;
+
+  constructor(
+    kind: TokenKind,
+    token: ProvisionedToken,
+    answers: WorkbenchResults['ask known answers'],
+    refusals: ReadonlyMap<string, string>,
+  ) {
+    this.kind = kind;
+    this.token = token;
+    this.answers = answers;
+    this.#refusals = refusals;
+  }
+
+  get opened(): TestFleet {
+    this.#opened ??= openTestFleet(this.token, {
+      token: { profile: this.kind.profile, healthKey: { label: CONTRACT_KEYS.health.label } },
+    });
+    return this.#opened;
+  }
+
+  /** Resolves when the token host serves. */
+  async ready(): Promise<void> {
+    await until(() => this.opened.fleet.hosts().every(({ phase }) => phase === 'ready'));
+  }
+
+  /** Why the token would not make this key; empty where it did. */
+  refusal(name: ContractKey): string {
+    const said = this.#refusals.get(name) ?? '';
+    return said === '' ? '' : `the token makes no key like ${CONTRACT_KEYS[name].label}: ${said}`;
+  }
+
+  describe(selector: TokenKey['selector']): Promise<KeyDescription> {
+    return this.opened.fleet.describe({ token: 'soft', selector }, context());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened?.fleet[Symbol.asyncDispose]();
+    try {
+      await atWorkbench(this.token, { do: 'delete keys', labels: CONTRACT_LABELS });
+    } finally {
+      await this.token[Symbol.asyncDispose]();
+    }
+  }
+}
+
+export function context(): CallContext {
+  return { tenant: 1, deadlineMs: performance.now() + DEADLINE_MS };
+}
+
+const CONTRACT_LABELS = [
+  ...new Set(Object.values(CONTRACT_KEYS).map(({ label }) => label)),
+  'contract-made',
+  'contract-other',
+];
+/** Long enough for a busy machine: speed is not what is tested. */
+const DEADLINE_MS = 10_000;
