@@ -7,7 +7,6 @@ import { execFile } from 'node:child_process';
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TestToken } from './token.ts';
 
 /** Which calls an order is for: all from now on, unless told otherwise. */
 export interface FaultSpan {
@@ -17,8 +16,14 @@ export interface FaultSpan {
   readonly times?: number;
 }
 
+/** The token to put it in front of. */
+export interface TokenBehind {
+  readonly paths: { readonly directory: string; readonly module: string };
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Builds the module beside the token and creates its control file, in which nothing is ordered yet. */
-export async function faultyModule(token: TestToken): Promise<FaultyModule> {
+export async function faultyModule(token: TokenBehind): Promise<FaultyModule> {
   const { directory } = token.paths;
   const path = join(directory, 'faulty-module.so');
   await promisify(execFile)('gcc', ['-shared', '-fPIC', '-O1', '-o', path, SOURCE, '-ldl']);
@@ -35,7 +40,7 @@ export class FaultyModule {
   readonly path: string;
   readonly #control: string;
 
-  constructor(token: TestToken, path: string, control: string) {
+  constructor(token: TokenBehind, path: string, control: string) {
     this.path = path;
     this.env = { ...token.env, FAULTY_MODULE: token.paths.module, FAULTY_CONTROL: control };
     this.#control = control;

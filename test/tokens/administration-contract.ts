@@ -15,7 +15,7 @@ export function administrationContract(rig: ContractRig): void {
     mkdirSync(stateDir, { recursive: true });
     const { libraryParameters } = token;
     const admin = await openTokenAdmin({
-      device: kind.profile.name,
+      profile: kind.profile,
       module: token.paths.module,
       ...(libraryParameters !== undefined && { libraryParameters }),
       env: { ...token.env, ...coverageEnvironment() },

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { softhsm2 } from '../../../src/hsm/devices/softhsm2.ts';
+import { nss } from '../../../src/hsm/devices/nss.ts';
 import { absence, findLibrary, findProgram } from './debian-files.ts';
 import { runTool } from './run-tool.ts';
 import { movedAway } from './softhsm2-kind.ts';
@@ -17,7 +17,7 @@ const CERTUTIL = findProgram('certutil');
 
 export const NSS: TokenKind = {
   name: 'NSS softokn',
-  profile: softhsm2,
+  profile: nss,
   mechanisms: ['CKM_AES_GCM', 'CKM_AES_CMAC', 'CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
   absent: absence([
     { part: 'libsoftokn3.so', found: MODULE, package: 'libnss3' },

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { softhsm2 } from '../../../src/hsm/devices/softhsm2.ts';
+import { opencryptoki } from '../../../src/hsm/devices/opencryptoki.ts';
 import { absence, findLibrary, findProgram } from './debian-files.ts';
 import { runTool } from './run-tool.ts';
 import { SlotDaemon } from './slot-daemon.ts';
@@ -20,7 +20,7 @@ const DAEMON = findProgram('pkcsslotd');
 
 export const OPENCRYPTOKI: TokenKind = {
   name: 'opencryptoki',
-  profile: softhsm2,
+  profile: opencryptoki,
   mechanisms: ['CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
   absent:
     absence([

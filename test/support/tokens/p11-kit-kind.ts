@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { softhsm2 } from '../../../src/hsm/devices/softhsm2.ts';
+import { generic } from '../../../src/hsm/devices/generic.ts';
 import { type StartedProcess, startProcess } from '../started-process.ts';
 import { absence, findLibrary, findProgram } from './debian-files.ts';
 import { provisionSofthsm2 } from './softhsm2-kind.ts';
@@ -16,7 +16,7 @@ const PROGRAM = findProgram('p11-kit');
 
 export const P11_KIT: TokenKind = {
   name: 'p11-kit remoting',
-  profile: softhsm2,
+  profile: generic,
   mechanisms: ['CKM_SHA256_HMAC', 'CKM_AES_ECB'],
   absent: absence([
     { part: 'p11-kit', found: PROGRAM, package: 'p11-kit' },
