@@ -65,16 +65,15 @@ describe('the GCM probe', () => {
   it.for([
     { name: 'encrypts to something else', functions: { C_Encrypt: () => Buffer.alloc(76) } },
     { name: 'decrypts to something else', functions: { C_Decrypt: () => Buffer.alloc(60) } },
-    {
-      name: 'fails to encrypt',
-      functions: {
-        C_EncryptInit: () => {
-          throw new pkcs11js.Pkcs11Error('CKR_MECHANISM_INVALID:112');
-        },
-      },
-    },
   ])('calls a mechanism wrong that $name', ({ functions }) => {
     expect(probeGcm(altered(functions as Partial<pkcs11js.PKCS11>), sessions, listed)).toBe('wrong');
+  });
+
+  it('calls a mechanism refused that the token lists and will not do, for it may at another time', () => {
+    const other = new AlteredLibrary(library);
+    other.fail('C_EncryptInit', 'CKR_MECHANISM_INVALID:112', 1);
+    expect(probeGcm(other.library, sessions, listed)).toBe('refused');
+    expect(probeGcm(other.library, sessions, listed)).toBe('tested');
   });
 
   it('does not judge a mechanism by trouble of the moment', () => {

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
-import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
+import { openTokenAdmin } from '../../src/hsm/token-admin.ts';
+import { faultyModule } from '../support/faulty-module.ts';
 import { coverageEnvironment } from '../support/test-fleet.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
@@ -18,11 +19,11 @@ afterEach(async () => {
   await token[Symbol.asyncDispose]();
 });
 
-function admin(module = token.paths.module): Promise<TokenAdmin> {
+function admin(module = token.paths.module, env: Readonly<Record<string, string>> = token.env) {
   return openTokenAdmin({
     profile: softhsm2,
     module,
-    env: { ...token.env, ...coverageEnvironment() },
+    env: { ...env, ...coverageEnvironment() },
     stateDir,
   });
 }
@@ -67,6 +68,16 @@ describe('token administration', () => {
     expect(readdirSync(`${stateDir}/pin-latch`)).toEqual([]);
   });
 
+  it('says that a key was made also when its session will not close', async () => {
+    const module = await faultyModule(token);
+    module.fail('C_CloseSession', CKR_DEVICE_ERROR);
+    await using work = await admin(module.path, module.env);
+    await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
+    await work.generateAesKey({ label: 'made', idHex: '0a' });
+    expect((await work.listKeys()).map(({ label }) => label)).toEqual(['made']);
+    expect(module.answers('C_CloseSession')).toContain(CKR_DEVICE_ERROR);
+  });
+
   it('initialises a blank token that the other tools can then log in to', async () => {
     await using work = await admin();
     const pin = new Secret('another-pin-77');
@@ -100,3 +111,5 @@ describe('token administration', () => {
     await expect(work.listKeys()).rejects.toThrow(/has not done "login" yet/);
   });
 });
+
+const CKR_DEVICE_ERROR = 0x30;

@@ -161,11 +161,13 @@ describe('a fault that stays', () => {
     expect(host.onUnfit).toHaveBeenCalledOnce();
   });
 
-  it('mistake 4: one lost session costs one call', async () => {
+  it('mistake 4: one lost session costs nobody an answer; two in a row end the host', async () => {
     altered.fail('C_EncryptInit', 'CKR_SESSION_HANDLE_INVALID:179', 1);
-    await expect(seal()).rejects.toMatchObject({ code: 'unavailable' });
     await seal();
     expect(host.onUnfit).not.toHaveBeenCalled();
+    altered.fail('C_EncryptInit', 'CKR_SESSION_HANDLE_INVALID:179', 2);
+    await expect(seal()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledExactlyOnceWith('C_EncryptInit: CKR_SESSION_HANDLE_INVALID');
   });
 
   it('mistake 4: a token that shows no objects any more is gone, not a token without that key', async () => {

@@ -1,6 +1,6 @@
 /**
  * Settles return values that may mean bad input or a broken token (SoftHSM2's CKR_GENERAL_ERROR for a wrong
- * tag, for one) by decrypting a known ciphertext *after* the failure. One trial settles every case that
+ * tag, for one) by asking the token for work whose outcome is known, *after* the failure. One trial settles every case that
  * waits for it, and trials keep a distance, so that a flood of bad ciphertexts costs the token little.
  */
 

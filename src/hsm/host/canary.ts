@@ -1,7 +1,8 @@
 /**
- * Tells a sound token from a broken one: a ciphertext made with the health key at login must still decrypt.
- * The health key itself may be deleted, replaced or unfit, which says nothing of the token's other keys; so
- * trouble with that key alone is never taken for trouble with the token.
+ * Tells a sound token from a broken one: a ciphertext made with the health key at login must still decrypt, and
+ * after a failed encryption a new one must come out. The health key itself may be deleted, replaced or unfit,
+ * which says nothing of the token's other keys; so trouble with that key alone is never taken for trouble with
+ * the token.
  */
 import { randomBytes } from 'node:crypto';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
@@ -42,10 +43,13 @@ export class Canary {
     }
   }
 
-  /** Whether the token can be trusted to have judged a failed call by its input. */
-  tokenIsSound(): boolean {
+  /** Whether the token can be trusted to have judged a failed call of this kind by its input. */
+  tokenIsSound(after: 'encryption' | 'anything else'): boolean {
     try {
-      if (this.#known !== undefined) return this.#decrypts(this.#known);
+      if (this.#known !== undefined) {
+        if (after === 'encryption') this.#known = this.#make(this.#known.message.selector);
+        return this.#decrypts(this.#known);
+      }
       return this.#healthKey === undefined ? this.#answers() : this.#isSoundWithout();
     } catch (error) {
       return isAboutTheKey(error) && this.#isSoundWithout();

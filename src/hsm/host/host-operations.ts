@@ -41,6 +41,7 @@ export class HostOperations {
   #sessions: SessionPool | undefined;
   #keys: KeyLocator | undefined;
   #gcm: GcmCapability = 'listed';
+  #probedMs = 0;
   #loginAnswered = false;
 
   /** `load` is the door for a test that puts faults between us and the module. */
@@ -78,9 +79,9 @@ export class HostOperations {
     }
   }
 
-  /** Whether the token can be trusted to have judged a failed call by its input. */
-  tokenIsSound(): boolean {
-    return this.#canary.tokenIsSound();
+  /** Whether the token can be trusted to have judged a failed operation by its input. */
+  tokenIsSound(failed: OperationName): boolean {
+    return this.#canary.tokenIsSound(failed === 'gcmEncrypt' ? 'encryption' : 'anything else');
   }
 
   /** Whether this device answers nothing more to this process after such a return value. */
@@ -131,10 +132,21 @@ export class HostOperations {
 
   /** The answer names what keeps the health key from being used: the token still serves its other keys. */
   #prepare(message: PrepareMessage): Uint8Array {
-    const token = need(this.#token, 'open');
-    this.#gcm = probeGcm(need(this.#library, 'open'), need(this.#sessions, 'open'), token.info.mechanisms);
+    this.#probe();
     const canary = this.#canary.prepare(message.healthKey);
     return encodeJson({ gcm: this.#gcm, canary } satisfies PreparedToken);
+  }
+
+  #probe(): void {
+    const { info } = need(this.#token, 'open');
+    this.#probedMs = performance.now();
+    this.#gcm = probeGcm(need(this.#library, 'open'), need(this.#sessions, 'open'), info.mechanisms);
+  }
+
+  /** A refusal may have been trouble of the moment, so it is not believed for the host's whole life. */
+  #doesGcm(): boolean {
+    if (this.#gcm === 'refused' && performance.now() - this.#probedMs >= PROBE_AGAIN_MS) this.#probe();
+    return this.#gcm === 'tested' || this.#gcm === 'listed';
   }
 
   /** A token that went away under its login shows no objects any more, which must not pass for a deleted key. */
@@ -142,8 +154,8 @@ export class HostOperations {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof HsmFault) || error.code !== 'not-found' || this.#canary.tokenIsSound())
-        throw error;
+      if (!(error instanceof HsmFault) || error.code !== 'not-found') throw error;
+      if (this.#canary.tokenIsSound('anything else')) throw error;
       throw new TokenGone(error);
     }
   }
@@ -154,7 +166,7 @@ export class HostOperations {
   }
 
   #withKey(message: GcmMessage, work: GcmWork): Buffer {
-    if (this.#gcm === 'missing' || this.#gcm === 'wrong') {
+    if (!this.#doesGcm()) {
       throw new HsmFault('unsupported', 'the token cannot do AES-GCM (CKM_AES_GCM)');
     }
     this.#refuseTooLong(message.input.length + message.aad.length);
@@ -205,6 +217,8 @@ function admits({ fingerprint }: GcmMessage): IsAdmitted {
   if (fingerprint.length === 0) return () => true;
   return (description: KeyDescription) => Buffer.compare(keyFingerprint(description), fingerprint) === 0;
 }
+
+const PROBE_AGAIN_MS = 1_000;
 
 /** Keys in one answer of `listKeys`: their descriptions stay well below the frame limit. */
 const KEYS_PER_PAGE = 50;

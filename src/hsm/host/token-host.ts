@@ -18,14 +18,22 @@ export class TokenHost {
   readonly #channel: Channel;
   readonly #operations: HostOperations;
   #failedLookups = 0;
-  readonly #court = new AmbiguityCourt(
-    () => this.#operations.tokenIsSound(),
-    () => this.#operations.profile.canaryDistanceMs,
-  );
+  /** One for each kind of work, since each asks the token for another proof. */
+  readonly #courts: ReadonlyMap<OperationName, AmbiguityCourt>;
 
   /** `onEnd` runs when the supervisor is gone: a host never outlives it. */
   constructor(socket: Duplex, onEnd: () => void, load?: LoadModule) {
-    this.#operations = new HostOperations(load);
+    const operations = new HostOperations(load);
+    this.#operations = operations;
+    this.#courts = new Map(
+      REPEATABLE.map((operation) => [
+        operation,
+        new AmbiguityCourt(
+          () => operations.tokenIsSound(operation),
+          () => operations.profile.canaryDistanceMs,
+        ),
+      ]),
+    );
     this.#channel = new Channel(socket, {
       onFrames: (frames) => this.#answerAll(frames),
       onClosed: () => {
@@ -55,8 +63,9 @@ export class TokenHost {
       this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
       if (operation === 'describe') this.#failedLookups = 0;
     } catch (error) {
-      if (operation !== undefined && CRYPTO.has(operation) && this.#isAmbiguous(error)) {
-        this.#trial(frame, operation, error);
+      const court = operation === undefined ? undefined : this.#courts.get(operation);
+      if (operation !== undefined && court !== undefined && this.#isAmbiguous(error)) {
+        this.#trial(court, frame, operation, error);
       } else if (operation === 'describe' && this.#isAmbiguous(error)) {
         this.#failedLookup(frame, error);
       } else {
@@ -77,8 +86,8 @@ export class TokenHost {
    * token gets the call once more, since a passing fault of the token looks the same; only what C_Decrypt
    * then still refuses, by a value that means so on this device, is bad data.
    */
-  #trial(frame: Frame, operation: OperationName, first: Pkcs11Failure): void {
-    this.#court.judge((tokenIsSound) => {
+  #trial(court: AmbiguityCourt, frame: Frame, operation: OperationName, first: Pkcs11Failure): void {
+    court.judge((tokenIsSound) => {
       if (tokenIsSound) this.#retry(frame, operation);
       else this.#refuse(frame, first, { code: 'unavailable', fatal: true });
       this.#channel.flush();
@@ -148,7 +157,7 @@ function causeText(cause: unknown): string | undefined {
 }
 
 /** Operations that may be done twice without harm. */
-const CRYPTO: ReadonlySet<OperationName> = new Set(['gcmEncrypt', 'gcmDecrypt']);
+const REPEATABLE: readonly OperationName[] = ['gcmEncrypt', 'gcmDecrypt'];
 
 /** Look-ups in a row. */
 const LOOKUPS_FAILED = 3;

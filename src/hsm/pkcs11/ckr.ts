@@ -19,8 +19,21 @@ export interface CkrRow {
   readonly blame: Blame;
 }
 
-export function ckrRow(value: number): CkrRow {
-  return ROWS.get(value) ?? { name: `CKR 0x${value.toString(16)}`, code: 'internal', blame: 'ambiguous' };
+/**
+ * What a value says that this function answered. Some values mean what the table has from some functions only:
+ * a session that cannot be opened proves nothing about data or keys, nothing but C_Decrypt can find that a
+ * ciphertext does not authenticate, and nothing but a login that a PIN is wrong.
+ */
+export function ckrRow(value: number, functionName: string): CkrRow {
+  const row = ROWS.get(value) ?? unknown(`CKR 0x${value.toString(16)}`);
+  if (row.code === 'pin-locked') return TAKES_PIN.has(functionName) ? row : { ...row, code: 'unavailable' };
+  if (row.code === 'corrupt') return functionName === 'C_Decrypt' ? row : unknown(row.name);
+  const speaksOfInput = row.blame === 'data' || row.blame === 'key';
+  return speaksOfInput && TAKES_NO_INPUT.has(functionName) ? unknown(row.name) : row;
+}
+
+function unknown(name: string): CkrRow {
+  return { name, code: 'internal', blame: 'ambiguous' };
 }
 
 /** CKR_OBJECT_HANDLE_INVALID and CKR_KEY_HANDLE_INVALID: the object behind a cached handle is gone. */
@@ -29,8 +42,17 @@ export function isStaleHandle(value: number): boolean {
 }
 
 /**
- * After these answers of C_Login the PIN was certainly not judged, so trying it again costs no attempt.
- * Everything else counts as judged.
+ * The session that was used is of no use any more, through no fault of the call: another one may well be. A lack of
+ * sessions (CKR_SESSION_COUNT) is not meant.
+ */
+export function isLostSession(value: number): boolean {
+  return LOST_SESSION.has(value);
+}
+
+/**
+ * After these answers of C_Login the PIN was certainly not judged, so trying it again costs no attempt: they say
+ * that something was amiss when the function was invoked (section 11.1). Everything else counts as judged, also
+ * what went away in the middle of it (CKR_DEVICE_REMOVED, CKR_SESSION_CLOSED).
  */
 export function pinUnjudged(value: number): boolean {
   return PIN_UNJUDGED.has(value);
@@ -39,7 +61,26 @@ export function pinUnjudged(value: number): boolean {
 export const CKR_USER_ALREADY_LOGGED_IN = 0x100;
 export const CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191;
 
-const PIN_UNJUDGED: ReadonlySet<number> = new Set([0x02, 0xe0, 0xb0, 0xb3, 0x190, 0x32]);
+/** CKR_TOKEN_NOT_PRESENT, CKR_SESSION_HANDLE_INVALID, CKR_CRYPTOKI_NOT_INITIALIZED. */
+const PIN_UNJUDGED: ReadonlySet<number> = new Set([0xe0, 0xb3, 0x190]);
+
+/** CKR_FUNCTION_CANCELED, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID. */
+const LOST_SESSION: ReadonlySet<number> = new Set([0x50, 0x90, 0x91, 0xb0, 0xb3]);
+
+const TAKES_PIN: ReadonlySet<string> = new Set(['C_Login', 'C_InitToken', 'C_InitPIN']);
+
+/** Functions that are given neither data nor a key, a template or a mechanism. */
+const TAKES_NO_INPUT: ReadonlySet<string> = new Set([
+  'C_Initialize',
+  'C_GetSlotList',
+  'C_GetTokenInfo',
+  'C_GetMechanismList',
+  'C_OpenSession',
+  'C_GetSessionInfo',
+  'C_Login',
+  'C_FindObjects',
+  'C_FindObjectsFinal',
+]);
 
 type TableRow = readonly [value: number, name: string, code: HsmFaultCode, blame: Blame];
 

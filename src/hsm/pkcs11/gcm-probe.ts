@@ -12,9 +12,10 @@ import type { SessionPool } from './session-pool.ts';
  * - `tested`: the known answer came out, and a wrong tag was refused
  * - `listed`: the mechanism is in the list; the token takes no session key to test it with
  * - `missing`: not in the list
+ * - `refused`: listed, but the token would not do it; it may at another time
  * - `wrong`: listed, but the answer was another one, or a wrong tag was let through
  */
-export type GcmCapability = 'tested' | 'listed' | 'missing' | 'wrong';
+export type GcmCapability = 'tested' | 'listed' | 'missing' | 'refused' | 'wrong';
 
 export function probeGcm(
   library: PKCS11,
@@ -38,7 +39,7 @@ export function probeGcm(
   } catch (error) {
     // Without a key to test with, the list is all there is; with one, a mechanism that is refused is none.
     if (!imported) return 'listed';
-    if (error instanceof Pkcs11Failure && error.blame === 'data') return 'wrong';
+    if (error instanceof Pkcs11Failure && error.blame === 'data') return 'refused';
     // Trouble of the moment must not become a property of the token: whoever prepares it tries again.
     throw error;
   }

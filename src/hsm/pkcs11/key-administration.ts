@@ -23,7 +23,7 @@ export function initToken(library: PKCS11, message: NewToken): string {
     callPkcs11('C_InitPIN', () => session.initPin(message.pin));
     callPkcs11('C_Logout', () => session.logout());
   } finally {
-    session.close();
+    close(session);
   }
   return token.info.serial;
 }
@@ -45,7 +45,7 @@ export function listKeys(
     }
     return keys;
   } finally {
-    session.close();
+    close(session);
   }
 }
 
@@ -78,7 +78,7 @@ export function generateAesKey(library: PKCS11, slot: Handle, message: AesKeyReq
       }),
     );
   } finally {
-    session.close();
+    close(session);
   }
 }
 
@@ -99,6 +99,15 @@ function openSession(library: PKCS11, slot: Handle): graphene.Session {
   return callPkcs11('C_OpenSession', () =>
     new graphene.Slot(slot, new graphene.Module(library), library).open(flags),
   );
+}
+
+/** What was done on a session, or failed, does not change because it will not close; its process ends soon. */
+function close(session: graphene.Session): void {
+  try {
+    session.close();
+  } catch {
+    // See above.
+  }
 }
 
 const TOKEN_LABEL_BYTES = 32;

@@ -47,7 +47,8 @@ export class KeyLocator {
 
   /**
    * Lends a session and the key's handle to `use`. A key that is not the admitted one, or whose handle has
-   * gone stale, is looked up again; if it is the admitted one then, `use` runs, once more at most.
+   * gone stale, is looked up again; if it is the admitted one then, `use` runs, once more at most. A handle that
+   * is stale although it was just found says that the token contradicts itself, not that there is no such key.
    */
   withKey<T>(selector: KeySelector, isAdmitted: IsAdmitted, use: (session: Handle, key: Handle) => T): T {
     const known = this.#located.get(selectorText(selector));
@@ -62,7 +63,7 @@ export class KeyLocator {
     }
     const after = this.#locateAdmitted(selector, isAdmitted);
     if (!isDeepStrictEqual(after.description, before.description)) throw new KeyChanged(selector);
-    return this.#sessions.withSession((session) => use(session, after.handle));
+    return notStale(() => this.#sessions.withSession((session) => use(session, after.handle)));
   }
 
   /** Whether the login lasts and shows any object at all: public ones alone would be there without it. */
@@ -85,7 +86,7 @@ export class KeyLocator {
       located = this.#findAndRead(selector);
     } catch (error) {
       if (!(error instanceof Pkcs11Failure) || !isStaleHandle(error.value)) throw error;
-      located = this.#findAndRead(selector);
+      located = notStale(() => this.#findAndRead(selector));
     }
     this.#located.set(selectorText(selector), located);
     return located;
@@ -123,10 +124,19 @@ export class KeyLocator {
 
   #search(session: Handle, template: Template): Handle[] {
     callPkcs11('C_FindObjectsInit', () => this.#library.C_FindObjectsInit(session, template));
-    try {
-      return callPkcs11('C_FindObjects', () => this.#library.C_FindObjects(session, 2));
-    } finally {
-      callPkcs11('C_FindObjectsFinal', () => this.#library.C_FindObjectsFinal(session));
-    }
+    // A search that fails is not ended: the session goes, since nothing that C_FindObjects can say is about input.
+    const handles = callPkcs11('C_FindObjects', () => this.#library.C_FindObjects(session, 2));
+    callPkcs11('C_FindObjectsFinal', () => this.#library.C_FindObjectsFinal(session));
+    return handles;
+  }
+}
+
+/** A handle that is called stale a moment after it was found. */
+function notStale<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Pkcs11Failure) || !isStaleHandle(error.value)) throw error;
+    throw error.blaming('ambiguous', 'unavailable');
   }
 }

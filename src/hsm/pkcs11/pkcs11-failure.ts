@@ -22,12 +22,18 @@ export class Pkcs11Failure extends HsmFault {
     this.blame = at.blame;
   }
 
+  /** The same failure for whoever knows better what it proves. A `code` of its own, too, where that is another. */
+  blaming(blame: Blame, code: HsmFaultCode = this.code): Pkcs11Failure {
+    const { functionName, value, detail, cause } = this;
+    return new Pkcs11Failure(code, detail, { functionName, value, blame }, cause);
+  }
+
   /** `C_Encrypt: CKR_DEVICE_ERROR`. */
   get origin(): string {
     const name =
       this.value === 0
         ? String((this.cause as Error | undefined)?.message ?? 'refused')
-        : ckrRow(this.value).name;
+        : ckrRow(this.value, this.functionName).name;
     return `${this.functionName}: ${name}`;
   }
 }
@@ -44,7 +50,7 @@ export function callPkcs11<T>(functionName: string, call: () => T): T {
 function asPkcs11Failure(functionName: string, error: unknown): HsmFault {
   if (error instanceof HsmFault) return error;
   if (error instanceof pkcs11js.Pkcs11Error) {
-    const row = ckrRow(error.code);
+    const row = ckrRow(error.code, functionName);
     const at = { functionName, value: error.code, blame: row.blame };
     return new Pkcs11Failure(row.code, `the token answered ${row.name} to ${functionName}`, at, error);
   }

@@ -5,7 +5,7 @@
  */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
-import { CKR_USER_ALREADY_LOGGED_IN } from './ckr.ts';
+import { CKR_USER_ALREADY_LOGGED_IN, isLostSession } from './ckr.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 
 export class SessionPool {
@@ -23,20 +23,46 @@ export class SessionPool {
     this.#sentinel = this.#open();
   }
 
-  /** C_Login as user. An existing login of this process counts as success. */
+  /** C_Login as user. An existing login of this process counts as success, if the session shows it too. */
   login(pin: string): void {
     try {
       callPkcs11('C_Login', () => this.#library.C_Login(this.#sentinel, pkcs11js.CKU_USER, pin));
     } catch (error) {
-      if (!(error instanceof Pkcs11Failure) || error.value !== CKR_USER_ALREADY_LOGGED_IN) throw error;
+      const already = error instanceof Pkcs11Failure && error.value === CKR_USER_ALREADY_LOGGED_IN;
+      if (!already || !this.#showsLogin()) throw error;
+    }
+  }
+
+  /** What the login itself answered is the better account of a token that cannot even tell. */
+  #showsLogin(): boolean {
+    try {
+      return this.isLoggedIn();
+    } catch {
+      return false;
     }
   }
 
   /**
    * Lends a session to `use`, which must be synchronous: the session is free again when it returns.
-   * A failure that leaves the session in doubt costs the session, not the pool.
+   * A failure that leaves the session in doubt costs the session, not the pool. `use` may run twice: when its
+   * session turns out lost, so may be all that were opened with it, and a new one is tried. If that one is lost
+   * too, the fault is not that of a session, and its blame is `host`.
    */
   withSession<T>(use: (session: Handle) => T): T {
+    try {
+      return this.#withOne(use);
+    } catch (error) {
+      if (!isLost(error)) throw error;
+    }
+    for (const idle of this.#idle.splice(0)) this.#close(idle);
+    try {
+      return this.#withOne(use);
+    } catch (error) {
+      throw isLost(error) ? error.blaming('host') : error;
+    }
+  }
+
+  #withOne<T>(use: (session: Handle) => T): T {
     const session = this.#lease();
     let sound = false;
     try {
@@ -80,10 +106,11 @@ export class SessionPool {
 
   #release(session: Handle, sound: boolean): void {
     this.#leased -= 1;
-    if (sound) {
-      this.#idle.push(session);
-      return;
-    }
+    if (sound) this.#idle.push(session);
+    else this.#close(session);
+  }
+
+  #close(session: Handle): void {
     try {
       this.#library.C_CloseSession(session);
     } catch {
@@ -96,6 +123,10 @@ export class SessionPool {
     const flags = pkcs11js.CKF_SERIAL_SESSION;
     return callPkcs11('C_OpenSession', () => this.#library.C_OpenSession(this.#slot, flags));
   }
+}
+
+function isLost(error: unknown): error is Pkcs11Failure {
+  return error instanceof Pkcs11Failure && isLostSession(error.value);
 }
 
 /** Session states (PKCS#11 v2.40, section 3.3), which the binding does not name. */

@@ -61,7 +61,7 @@ export interface OpenMessage {
 /** Answer to `prepare`. */
 export interface PreparedToken {
   /** What a known-answer test says of AES-256-GCM on this token. */
-  readonly gcm: 'tested' | 'listed' | 'missing' | 'wrong';
+  readonly gcm: 'tested' | 'listed' | 'missing' | 'refused' | 'wrong';
   /** Why no canary could be made with the health key; empty when one was. */
   readonly canary: string;
 }

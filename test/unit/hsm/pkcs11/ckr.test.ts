@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ckrRow, isStaleHandle, pinUnjudged } from '../../../../src/hsm/pkcs11/ckr.ts';
+import { ckrRow, isLostSession, isStaleHandle, pinUnjudged } from '../../../../src/hsm/pkcs11/ckr.ts';
 
 // Values from PKCS#11 v2.40 (pkcs11t.h), typed by hand.
 describe('the table of PKCS#11 return values', () => {
@@ -15,11 +15,42 @@ describe('the table of PKCS#11 return values', () => {
     { value: 0xe0, name: 'CKR_TOKEN_NOT_PRESENT', code: 'unavailable', blame: 'host' },
     { value: 0x190, name: 'CKR_CRYPTOKI_NOT_INITIALIZED', code: 'unavailable', blame: 'host' },
   ])('mistake 4: $name is $code, and the $blame is to blame', ({ value, ...row }) => {
-    expect(ckrRow(value)).toEqual(row);
+    expect(ckrRow(value, value === 0xa0 ? 'C_Login' : 'C_Decrypt')).toEqual(row);
   });
 
   it('takes a vendor value for a failure that only a canary can judge', () => {
-    expect(ckrRow(0x80000001)).toEqual({ name: 'CKR 0x80000001', code: 'internal', blame: 'ambiguous' });
+    expect(ckrRow(0x80000001, 'C_Decrypt')).toEqual({
+      name: 'CKR 0x80000001',
+      code: 'internal',
+      blame: 'ambiguous',
+    });
+  });
+
+  it.for([
+    // Nothing but C_Decrypt is given a ciphertext.
+    { from: 'C_DecryptInit', value: 0x40, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_Encrypt', value: 0x41, code: 'internal', blame: 'ambiguous' },
+    // Nothing but a login is given a PIN.
+    { from: 'C_EncryptInit', value: 0xa0, code: 'unavailable', blame: 'host' },
+    { from: 'C_OpenSession', value: 0xa4, code: 'unavailable', blame: 'host' },
+    { from: 'C_Initialize', value: 0x102, code: 'unavailable', blame: 'host' },
+    // These are given no key and no data.
+    { from: 'C_OpenSession', value: 0x82, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_FindObjects', value: 0x68, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_FindObjectsFinal', value: 0x70, code: 'internal', blame: 'ambiguous' },
+    // A search has a template.
+    { from: 'C_FindObjectsInit', value: 0x13, code: 'unsupported', blame: 'data' },
+  ])(
+    'mistake 7: believes $from no more than it can know: $value is $code',
+    ({ from, value, code, blame }) => {
+      expect(ckrRow(value, from)).toMatchObject({ code, blame });
+    },
+  );
+
+  it('knows which values cost a session alone', () => {
+    const lost = [0x50, 0x90, 0x91, 0xb0, 0xb3];
+    expect(lost.map(isLostSession)).toEqual(lost.map(() => true));
+    expect([0xb1, 0x31, 0x07, 0x101].map(isLostSession)).toEqual([false, false, false, false]);
   });
 
   it('knows which two values mean a stale handle', () => {
@@ -27,8 +58,8 @@ describe('the table of PKCS#11 return values', () => {
   });
 
   it('takes a PIN for untried only where the token cannot have looked at it', () => {
-    const judged = [0xa0, 0xa2, 0xa4, 0x05, 0x06, 0x30];
-    const unjudged = [0xe0, 0x32, 0x190, 0xb3];
+    const judged = [0xa0, 0xa2, 0xa4, 0x02, 0x05, 0x06, 0x30, 0x32, 0xb0, 0x100];
+    const unjudged = [0xe0, 0x190, 0xb3];
     expect(judged.map(pinUnjudged)).toEqual(judged.map(() => false));
     expect(unjudged.map(pinUnjudged)).toEqual(unjudged.map(() => true));
   });
