@@ -1,6 +1,6 @@
 /**
  * `npm run nightly`: what takes too long for every change. Chaos, fuzzing and mutated requirements, each from a
- * seed that repeats it, and a summary in docs/evidence. Fails when one of them does.
+ * seed that repeats it, every return value of PKCS#11, and a summary in docs/evidence. Fails when one of them does.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -63,6 +63,11 @@ function parts(values: {
       },
     },
     {
+      name: 'return values',
+      command: ['vitest', 'run', '--project', 'contract', 'return-values'],
+      env: { RETURN_VALUES: 'all' },
+    },
+    {
       name: 'requirements',
       command: [
         'node',
@@ -113,7 +118,9 @@ function run(part: Part): Promise<PartResult> {
 function account(output: string): string[] {
   return output
     .split('\n')
-    .filter((line) => /^(?:chaos|frames|http|sigv4 fuzz|requirements): |^\s+Tests? +\d|^X-\d+ /.test(line))
+    .filter((line) =>
+      /^(?:chaos|frames|http|sigv4 fuzz|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(line),
+    )
     .map((line) => line.trim());
 }
 
