@@ -46,6 +46,16 @@ describe('whatever the token answers', () => {
   });
 
   it.for(
+    blows(
+      'serving',
+      ['CKR_OK'],
+      ['C_EncryptInit', 'C_Encrypt', 'C_DecryptInit', 'C_Decrypt', 'C_FindObjectsInit'],
+    ),
+  )('to $name, doing nothing and claiming success ($lasts), harms nobody', async (row) => {
+    expect(await strikeWithAll(row)).toEqual([]);
+  });
+
+  it.for(
     blows('starting', ALL ? CKR_NAMES : AT_THE_START, [
       'C_Initialize',
       'C_GetSlotList',

@@ -3,15 +3,17 @@
  * asked for. Tag 128 bits, appended to the ciphertext.
  */
 import pkcs11js, { type AesGCM, type Handle, type Mechanism, type PKCS11 } from 'pkcs11js';
-import { callPkcs11 } from './pkcs11-failure.ts';
+import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 
 export const GCM_TAG_BYTES = 16;
 
 /** Returns ciphertext ‖ tag. */
 export function gcmEncrypt(library: PKCS11, session: Handle, key: Handle, message: GcmInput): Buffer {
-  const output = Buffer.alloc(message.input.length + GCM_TAG_BYTES);
+  const expected = message.input.length + GCM_TAG_BYTES;
+  const output = Buffer.alloc(expected + SLACK_BYTES);
   callPkcs11('C_EncryptInit', () => library.C_EncryptInit(session, mechanism(message), key));
-  return callPkcs11('C_Encrypt', () => library.C_Encrypt(session, nonNull(message.input), output));
+  const sealed = callPkcs11('C_Encrypt', () => library.C_Encrypt(session, nonNull(message.input), output));
+  return ofLength(expected, sealed, 'C_Encrypt');
 }
 
 /** `input` is ciphertext ‖ tag, at least 16 bytes. Returns the plaintext. */
@@ -19,7 +21,27 @@ export function gcmDecrypt(library: PKCS11, session: Handle, key: Handle, messag
   // Room for the tag too: SoftHSM2 calls a buffer of the plaintext's size too small.
   const output = Buffer.alloc(message.input.length);
   callPkcs11('C_DecryptInit', () => library.C_DecryptInit(session, mechanism(message), key));
-  return callPkcs11('C_Decrypt', () => library.C_Decrypt(session, asBuffer(message.input), output));
+  const opened = callPkcs11('C_Decrypt', () => library.C_Decrypt(session, asBuffer(message.input), output));
+  return ofLength(message.input.length - GCM_TAG_BYTES, opened, 'C_Decrypt');
+}
+
+/** The module says that it succeeded, with an output of a length that AES-GCM cannot have. */
+export class WrongLength extends Pkcs11Failure {
+  constructor(functionName: string, detail: string) {
+    const at = { functionName, value: 0, blame: 'ambiguous' as const };
+    super('unavailable', detail, at, new Error('an output of the wrong length'));
+  }
+}
+
+/**
+ * A module that claims success and has done nothing leaves the length at that of the buffer, which is therefore
+ * never the right one: what is in it would pass for a ciphertext, and the plaintext would be lost.
+ */
+function ofLength(expected: number, output: Buffer, functionName: string): Buffer {
+  if (output.length === expected) return output;
+  const { length } = output;
+  output.fill(0);
+  throw new WrongLength(functionName, `${functionName} of the token gave ${length} bytes, not ${expected}`);
 }
 
 export interface GcmInput {
@@ -50,3 +72,4 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 const ONE_BYTE = Buffer.alloc(1);
+const SLACK_BYTES = 1;

@@ -4,7 +4,7 @@
  * Mode of Operation (GCM)", 2005.
  */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
-import { gcmDecrypt, gcmEncrypt } from './aes-gcm.ts';
+import { gcmDecrypt, gcmEncrypt, WrongLength } from './aes-gcm.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 import type { SessionPool } from './session-pool.ts';
 
@@ -39,7 +39,9 @@ export function probeGcm(
   } catch (error) {
     // Without a key to test with, the list is all there is; with one, a mechanism that is refused is none.
     if (!imported) return 'listed';
-    if (error instanceof Pkcs11Failure && error.blame === 'data') return 'refused';
+    const refused =
+      error instanceof WrongLength || (error instanceof Pkcs11Failure && error.blame === 'data');
+    if (refused) return 'refused';
     // Trouble of the moment must not become a property of the token: whoever prepares it tries again.
     throw error;
   }
