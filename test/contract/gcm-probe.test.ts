@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import pkcs11js from 'pkcs11js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { probeGcm } from '../../src/hsm/pkcs11/gcm-probe.ts';
 import { findToken, loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
 import { SessionPool } from '../../src/hsm/pkcs11/session-pool.ts';
@@ -17,7 +18,7 @@ beforeAll(async () => {
   // The module reads this when it is initialised; this process loads it once.
   process.env['SOFTHSM2_CONF'] = token.env.SOFTHSM2_CONF;
   library = loadModule(token.paths.module);
-  sessions = new SessionPool(library, findToken(library, { label: token.label }).slot, 8);
+  sessions = new SessionPool(library, findToken(library, { label: token.label }).slot, softhsm2);
   sessions.login(token.pin);
 });
 afterAll(async () => {

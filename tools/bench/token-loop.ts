@@ -1,5 +1,6 @@
 /** (a) The token alone: our own PKCS#11 calls in one process, one after the other, on one prepared session. */
 import type { Handle, PKCS11 } from 'pkcs11js';
+import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { type GcmInput, gcmDecrypt, gcmEncrypt } from '../../src/hsm/pkcs11/aes-gcm.ts';
 import { KeyLocator } from '../../src/hsm/pkcs11/key-locator.ts';
 import { findToken, loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
@@ -20,7 +21,7 @@ export interface TokenLoopJob {
 export function runTokenLoop(job: TokenLoopJob): TokenLoop {
   const library = loadModule(job.module);
   const token = findToken(library, { label: job.tokenLabel });
-  const sessions = new SessionPool(library, token.slot, SESSIONS);
+  const sessions = new SessionPool(library, token.slot, softhsm2);
   sessions.login(job.pin);
   const keys = new KeyLocator(library, sessions, token.info.serial);
   return keys.withKey(
@@ -66,6 +67,5 @@ function repeat(work: () => void, seconds: number): number {
 }
 
 const IV_BYTES = 12;
-const SESSIONS = 4;
 const WARM_UP_SECONDS = 0.3;
 const CALLS_BETWEEN_LOOKS = 100;

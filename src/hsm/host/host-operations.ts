@@ -113,7 +113,7 @@ export class HostOperations {
     this.#library ??= this.#load(message.module, message.libraryParameters);
     if (message.token === undefined) return encodeJson({});
     this.#token = findToken(this.#library, message.token);
-    this.#sessions ??= new SessionPool(this.#library, this.#token.slot, this.#profile.maxSessions);
+    this.#sessions ??= new SessionPool(this.#library, this.#token.slot, this.#profile);
     return encodeJson(this.#token.info);
   }
 

@@ -5,21 +5,25 @@
  */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { DeviceProfile } from '../devices/profile.ts';
 import { CKR_USER_ALREADY_LOGGED_IN, isLostSession } from './ckr.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
+
+/** How many sessions there may be, and after which return values another one is not worth a try. */
+type SessionLimits = Pick<DeviceProfile, 'maxSessions' | 'hostEndingCodes'>;
 
 export class SessionPool {
   readonly #library: PKCS11;
   readonly #slot: Handle;
-  readonly #maxSessions: number;
+  readonly #limits: SessionLimits;
   readonly #sentinel: Handle;
   readonly #idle: Handle[] = [];
   #leased = 0;
 
-  constructor(library: PKCS11, slot: Handle, maxSessions: number) {
+  constructor(library: PKCS11, slot: Handle, limits: SessionLimits) {
     this.#library = library;
     this.#slot = slot;
-    this.#maxSessions = maxSessions;
+    this.#limits = limits;
     this.#sentinel = this.#open();
   }
 
@@ -52,7 +56,7 @@ export class SessionPool {
     try {
       return this.#withOne(use);
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!isLost(error) || this.#limits.hostEndingCodes.includes(error.value)) throw error;
     }
     for (const idle of this.#idle.splice(0)) this.#close(idle);
     try {
@@ -96,8 +100,8 @@ export class SessionPool {
 
   #lease(): Handle {
     const idle = this.#idle.pop();
-    if (idle === undefined && this.#leased + 1 >= this.#maxSessions) {
-      throw new HsmFault('busy', `all ${this.#maxSessions} sessions of the token are in use`);
+    if (idle === undefined && this.#leased + 1 >= this.#limits.maxSessions) {
+      throw new HsmFault('busy', `all ${this.#limits.maxSessions} sessions of the token are in use`);
     }
     const session = idle ?? this.#open();
     this.#leased += 1;
