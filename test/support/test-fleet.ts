@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeySelector } from '../../src/domain/hsm/key-selector.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { LogFields } from '../../src/domain/ports/log.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -15,8 +16,13 @@ export interface TestFleet {
 }
 
 export type FleetTweaks = Partial<Omit<FleetOptions, 'tokens'>> & {
-  readonly token?: Partial<FleetOptions['tokens'][number]>;
+  /** A health key of undefined: none. */
+  readonly token?: Partial<Omit<TokenOptions, 'healthKey'>> & {
+    readonly healthKey?: KeySelector | undefined;
+  };
 };
+
+type TokenOptions = FleetOptions['tokens'][number];
 
 /** A token to open: of SoftHSM2, unless the tweaks name another profile. */
 export interface FleetToken {
@@ -31,6 +37,7 @@ export function openTestFleet(
   token: FleetToken,
   { token: tokenTweaks, ...tweaks }: FleetTweaks = {},
 ): TestFleet {
+  const { healthKey, ...others } = { healthKey: { label: 'health' }, ...tokenTweaks };
   const stateDir = join(token.paths.directory, 'state');
   mkdirSync(stateDir, { recursive: true });
   const lines: TestFleet['lines'] = [];
@@ -50,9 +57,9 @@ export function openTestFleet(
         env: { ...token.env, ...coverageEnvironment() },
         token: { label: token.label },
         pin: new Secret(token.pin),
-        healthKey: { label: 'health' },
         hosts: 1,
-        ...tokenTweaks,
+        ...(healthKey !== undefined && { healthKey }),
+        ...others,
       },
     ],
     stateDir,

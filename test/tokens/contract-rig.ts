@@ -9,29 +9,52 @@ import type { KeyOrder, WorkbenchResults } from '../support/tokens/workbench-ord
 
 export const KNOWN_KEY = randomBytes(32);
 
-/** Short ids: some devices keep two bytes. */
+/** An owner's keys may be on the token too: no id of theirs is hit. */
+const RUN = randomBytes(4).toString('hex');
+
+/** What no key of the token has. */
+export const NOBODY = { label: 'portcullis-contract-nobody', idHex: `${RUN}ff` };
+
 export const CONTRACT_KEYS = {
-  aes: { label: 'contract-aes', idHex: 'c001', type: 'AES', usages: ['encrypt', 'decrypt'] },
+  aes: { label: 'portcullis-contract-aes', idHex: `${RUN}01`, type: 'AES', usages: ['encrypt', 'decrypt'] },
   known: {
-    label: 'contract-known',
-    idHex: 'c002',
+    label: 'portcullis-contract-known',
+    idHex: `${RUN}02`,
     type: 'AES',
     usages: ['encrypt', 'decrypt'],
     valueHex: KNOWN_KEY.toString('hex'),
   },
-  twin: { label: 'contract-twin', idHex: 'c003', type: 'AES', usages: ['encrypt', 'decrypt'] },
-  otherTwin: { label: 'contract-twin', idHex: 'c004', type: 'AES', usages: ['encrypt', 'decrypt'] },
-  mac: { label: 'contract-mac', idHex: 'c005', type: 'GENERIC_SECRET', usages: ['sign'] },
-  encryptOnly: { label: 'contract-encrypt-only', idHex: 'c006', type: 'AES', usages: ['encrypt'] },
+  twin: { label: 'portcullis-contract-twin', idHex: `${RUN}03`, type: 'AES', usages: ['encrypt', 'decrypt'] },
+  otherTwin: {
+    label: 'portcullis-contract-twin',
+    idHex: `${RUN}04`,
+    type: 'AES',
+    usages: ['encrypt', 'decrypt'],
+  },
+  mac: { label: 'portcullis-contract-mac', idHex: `${RUN}05`, type: 'GENERIC_SECRET', usages: ['sign'] },
+  encryptOnly: {
+    label: 'portcullis-contract-encrypt-only',
+    idHex: `${RUN}06`,
+    type: 'AES',
+    usages: ['encrypt'],
+  },
   extractable: {
-    label: 'contract-extractable',
-    idHex: 'c007',
+    label: 'portcullis-contract-extractable',
+    idHex: `${RUN}07`,
     type: 'AES',
     usages: ['encrypt', 'decrypt'],
     extractable: true,
   },
-  health: { label: 'contract-health', idHex: 'c008', type: 'AES', usages: ['encrypt', 'decrypt'] },
+  health: {
+    label: 'portcullis-contract-health',
+    idHex: `${RUN}08`,
+    type: 'AES',
+    usages: ['encrypt', 'decrypt'],
+  },
 } as const satisfies Record<string, KeyOrder>;
+
+/** Made by a test, and removed with the others. */
+export const MADE_KEY = { label: 'portcullis-contract-made', idHex: `${RUN}0a` };
 
 export type ContractKey = keyof typeof CONTRACT_KEYS;
 
@@ -71,14 +94,18 @@ export class ContractRig implements AsyncDisposable {
 
   get opened(): TestFleet {
     this.#opened ??= openTestFleet(this.token, {
-      token: { profile: this.kind.profile, healthKey: { label: CONTRACT_KEYS.health.label } },
+      token: {
+        profile: this.kind.profile,
+        healthKey: this.refusal('health') === '' ? { label: CONTRACT_KEYS.health.label } : undefined,
+      },
     });
     return this.#opened;
   }
 
   /** Resolves when the token host serves. */
   async ready(): Promise<void> {
-    await until(() => this.opened.fleet.hosts().every(({ phase }) => phase === 'ready'));
+    const { fleet } = this.opened;
+    await until(() => fleet.hosts().every(({ phase }) => phase === 'ready'), { withinMs: READY_MS });
   }
 
   /** Why the token would not make this key; empty where it did. */
@@ -105,10 +132,8 @@ export function context(): CallContext {
   return { tenant: 1, deadlineMs: performance.now() + DEADLINE_MS };
 }
 
-const CONTRACT_LABELS = [
-  ...new Set(Object.values(CONTRACT_KEYS).map(({ label }) => label)),
-  'contract-made',
-  'contract-other',
-];
+const CONTRACT_LABELS = [...new Set([...Object.values(CONTRACT_KEYS), MADE_KEY].map(({ label }) => label))];
+/** Enough for a card that has to be enumerated first. */
+const READY_MS = 60_000;
 /** Long enough for a busy machine: speed is not what is tested. */
 const DEADLINE_MS = 10_000;

@@ -6,7 +6,7 @@ import { createCipheriv } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenKind } from '../support/tokens/token-kind.ts';
 import { administrationContract } from './administration-contract.ts';
-import { type ContractRig, KNOWN_KEY, openContractRig } from './contract-rig.ts';
+import { CONTRACT_KEYS, type ContractRig, KNOWN_KEY, NOBODY, openContractRig } from './contract-rig.ts';
 import { gcmContract, noGcmContract } from './gcm-contract.ts';
 import { pinContract } from './pin-contract.ts';
 import { skipWithout } from './skip-without.ts';
@@ -48,10 +48,11 @@ function openingContract(rig: ContractRig): void {
 }
 
 function keyContract(rig: ContractRig): void {
+  const { aes, known, mac, extractable, encryptOnly, otherTwin } = CONTRACT_KEYS;
   it.for([
-    { by: 'label', selector: { label: 'contract-aes' } },
-    { by: 'id', selector: { idHex: 'c001' } },
-    { by: 'label and id', selector: { label: 'contract-aes', idHex: 'c001' } },
+    { by: 'label', selector: { label: aes.label } },
+    { by: 'id', selector: { idHex: aes.idHex } },
+    { by: 'label and id', selector: { label: aes.label, idHex: aes.idHex } },
   ])('finds a key by $by and describes it', async ({ selector }, { skip }) => {
     skipWithout(rig, 'aes', skip);
     expect(await rig.describe(selector)).toMatchObject({
@@ -61,21 +62,21 @@ function keyContract(rig: ContractRig): void {
       canDecrypt: true,
       extractable: false,
       sensitive: true,
-      label: 'contract-aes',
-      idHex: 'c001',
+      label: aes.label,
+      idHex: aes.idHex,
     });
   });
 
   it('shows the check value that OpenSSL computes of the same key', async ({ skip }) => {
     skipWithout(rig, 'known', skip);
-    const { kcvHex, bits } = await rig.describe({ label: 'contract-known' });
+    const { kcvHex, bits } = await rig.describe({ label: known.label });
     const block = createCipheriv('aes-256-ecb', KNOWN_KEY, null).update(Buffer.alloc(16));
     expect([kcvHex, bits]).toEqual([block.subarray(0, 3).toString('hex'), 256]);
   });
 
   it('describes a key for HMAC as one that encrypts nothing', async ({ skip }) => {
     skipWithout(rig, 'mac', skip);
-    expect(await rig.describe({ label: 'contract-mac' })).toMatchObject({
+    expect(await rig.describe({ label: mac.label })).toMatchObject({
       keyType: 'GENERIC_SECRET',
       bits: 256,
       canEncrypt: false,
@@ -88,25 +89,30 @@ function keyContract(rig: ContractRig): void {
   it('shows that a key may be extracted, or may not decrypt', async ({ skip }) => {
     skipWithout(rig, 'extractable', skip);
     skipWithout(rig, 'encryptOnly', skip);
-    expect(await rig.describe({ label: 'contract-extractable' })).toMatchObject({ extractable: true });
-    expect(await rig.describe({ label: 'contract-encrypt-only' })).toMatchObject({
+    expect(await rig.describe({ label: extractable.label })).toMatchObject({
+      extractable: true,
+    });
+    expect(await rig.describe({ label: encryptOnly.label })).toMatchObject({
       canEncrypt: true,
       canDecrypt: false,
     });
   });
 
   it.for([
-    { selector: { label: 'contract-nobody' } },
-    { selector: { idHex: 'c0ff' } },
-    { selector: { label: 'contract-aes', idHex: 'c002' } },
-  ])('finds no key with $selector', async ({ selector }) => {
+    { of: 'an unknown label', selector: { label: NOBODY.label } },
+    { of: 'an unknown id', selector: { idHex: NOBODY.idHex } },
+    { of: 'the label of one key and the id of another', selector: { label: aes.label, idHex: known.idHex } },
+  ])('finds no key of $of', async ({ selector }) => {
     await expect(rig.describe(selector)).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('does not choose between two keys with one label, which an id tells apart', async ({ skip }) => {
     skipWithout(rig, 'twin', skip);
     skipWithout(rig, 'otherTwin', skip);
-    await expect(rig.describe({ label: 'contract-twin' })).rejects.toMatchObject({ code: 'ambiguous' });
-    expect(await rig.describe({ label: 'contract-twin', idHex: 'c004' })).toMatchObject({ idHex: 'c004' });
+    await expect(rig.describe({ label: otherTwin.label })).rejects.toMatchObject({
+      code: 'ambiguous',
+    });
+    const { label, idHex } = otherTwin;
+    expect(await rig.describe({ label, idHex })).toMatchObject({ idHex });
   });
 }

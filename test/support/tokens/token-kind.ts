@@ -10,6 +10,8 @@ export interface TokenKind {
   readonly mechanisms: readonly MechanismName[];
   /** Why this machine has none, with what to install; undefined where it has. */
   readonly absent: string | undefined;
+  /** Why no wrong PIN may be tried on it; absent where that costs nothing. */
+  readonly keepPin?: string;
   /** A fresh token with a random PIN; `await using` removes it with everything that was started for it. */
   provision(): Promise<ProvisionedToken>;
 }
@@ -34,7 +36,7 @@ export interface Outage {
 }
 
 /** What only a token of the tests bears: whatever has another label is left alone. */
-const TEST_LABEL_PREFIX = 'portcullis-test-';
+export const TEST_LABEL_PREFIX = 'portcullis-test-';
 
 export function randomLabel(): string {
   return TEST_LABEL_PREFIX + randomBytes(4).toString('hex');

@@ -103,12 +103,17 @@ function makeKey(library: PKCS11, session: Handle, key: KeyOrder): string {
   }
 }
 
-/** The standard wants no CKA_VALUE_LEN here; opencryptoki shows no length of a key that was imported without. */
+/**
+ * The standard wants no CKA_VALUE_LEN here, and SoftHSM2 leaves half an object behind when there is one;
+ * opencryptoki shows no length of a key that was imported without.
+ */
 function importKey(library: PKCS11, session: Handle, template: Template, length: Template[number]): void {
+  const key = library.C_CreateObject(session, template);
   try {
-    library.C_CreateObject(session, [...template, length]);
+    library.C_GetAttributeValue(session, key, [{ type: pkcs11js.CKA_VALUE_LEN }]);
   } catch {
-    library.C_CreateObject(session, template);
+    library.C_DestroyObject(session, key);
+    library.C_CreateObject(session, [...template, length]);
   }
 }
 

@@ -29,6 +29,8 @@ export async function atWorkbench<J extends WorkbenchJob>(
   const child = spawn(process.execPath, [ENTRY], {
     env: { ...process.env, ...token.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   });
   let answer = '';
   let complaint = '';
@@ -46,4 +48,6 @@ export async function atWorkbench<J extends WorkbenchJob>(
   return JSON.parse(answer) as WorkbenchResults[J['do']];
 }
 
+/** For a module that hangs. */
+const TIMEOUT_MS = 300_000;
 const ENTRY = join(import.meta.dirname, 'workbench-entry.ts');
