@@ -23,7 +23,15 @@ async function testDevice(env: Readonly<Record<string, string>> = {}): Promise<E
   const { directory, module } = token.paths;
   const places = { HSM_STATE_DIR: join(directory, 'state'), HSM_REPORT_DIR: join(directory, 'report') };
   await using run = startProcess(process.execPath, [TOOL], {
-    env: { ...outsideVitest(), ...token.env, ...places, HSM_MODULE: module, HSM_PIN: token.pin, ...env },
+    env: {
+      ...outsideVitest(),
+      ...token.env,
+      ...places,
+      HSM_MODULE: module,
+      HSM_PIN: token.pin,
+      HSM_DEVICE: 'softhsm2',
+      ...env,
+    },
   });
   const code = await run.exited;
   return { code, stdout: run.stdout, stderr: run.stderr };
@@ -35,7 +43,9 @@ describe('test:device', () => {
     const before = await objects();
     const { code, stdout, stderr } = await testDevice();
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain("testing token 'portcullis-test-own' (SoftHSM project SoftHSM v2)");
+    expect(stdout).toContain(
+      "testing token 'portcullis-test-own' (SoftHSM project SoftHSM v2) with the profile softhsm2",
+    );
 
     const directory = join(token.paths.directory, 'report');
     expect((await readdir(directory)).sort()).toEqual(['portcullis-test-own.json', 'portcullis-test-own.md']);
@@ -74,7 +84,11 @@ describe('test:device', () => {
   it.for([
     { env: { HSM_MODULE: '' }, code: 2, says: 'HSM_MODULE is not set' },
     { env: { HSM_PIN: '' }, code: 2, says: 'HSM_PIN is not set' },
-    { env: { HSM_DEVICE: 'abacus' }, code: 2, says: 'HSM_DEVICE names no device profile: abacus' },
+    {
+      env: { HSM_DEVICE: 'abacus' },
+      code: 2,
+      says: "HSM_DEVICE is 'abacus'; it takes one of softhsm2, yubihsm2,",
+    },
     {
       env: { HSM_MODULE: '/nowhere/module.so' },
       code: 1,
@@ -110,7 +124,7 @@ describe('test:device beside another token', () => {
     expect(ended.stderr).toMatch(
       /the module shows no token for tests, and only tokens whose label begins with 'portcullis-test-' are touched; .*It shows: 'production'/,
     );
-    expect(() => logins.answers()).toThrow(/ENOENT/);
+    expect(logins.answers()).toEqual([]);
   });
 
   it('does not choose between two test tokens', async () => {

@@ -19,7 +19,8 @@ export const opencryptoki: DeviceProfile = {
   tagFailureCodes: [],
   hostEndingCodes: [],
   canaryDistanceMs: 5,
-  showsFailedLogins: false,
+  // It locks after three (measured).
+  showsFailedLogins: true,
   newIdBytes: 16,
   sessionKeys: true,
   unlistedMechanisms: [],

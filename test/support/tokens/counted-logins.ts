@@ -5,11 +5,17 @@ import type { ProvisionedToken } from './token-kind.ts';
 export interface CountedLogins {
   /** The same token behind a module that counts. */
   readonly token: ProvisionedToken;
-  /** CK_RV of all logins so far, in order. */
+  /** CK_RV of all logins since then, in order. */
   answers(): (number | undefined)[];
 }
 
 export async function countLogins(token: ProvisionedToken): Promise<CountedLogins> {
+  const { logins } = token;
+  if (logins !== undefined) {
+    // The module that counts cannot stand before itself.
+    const before = logins().length;
+    return { token, answers: () => logins().slice(before) };
+  }
   const module = await faultyModule(token);
   return {
     token: {

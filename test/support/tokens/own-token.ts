@@ -7,8 +7,9 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HsmFault } from '../../../src/domain/hsm-fault.ts';
 import { Secret } from '../../../src/domain/secret.ts';
+import { generic } from '../../../src/hsm/devices/generic.ts';
 import type { DeviceProfile } from '../../../src/hsm/devices/profile.ts';
-import { profileOf } from '../../../src/hsm/devices/profiles.ts';
+import { DEVICE_NAMES, DEVICE_PROFILES } from '../../../src/hsm/devices/profiles.ts';
 import { openTokenAdmin } from '../../../src/hsm/token-admin.ts';
 import { type ProvisionedToken, TEST_LABEL_PREFIX, type TokenKind } from './token-kind.ts';
 import { atWorkbench, type TokenAccess } from './workbench.ts';
@@ -35,7 +36,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Finds the token, and logs in once to see that the PIN is right. Faults: {@link OwnTokenFault}. */
 export async function openOwnToken(environment: Environment): Promise<OwnToken> {
-  const profile = chosenProfile(environment['HSM_DEVICE'] || DEFAULT_DEVICE);
+  const profile = chosenProfile(environment);
   const module = resolve(required(environment, 'HSM_MODULE'));
   const pin = required(environment, 'HSM_PIN');
   const libraryParameters = environment['HSM_LIBRARY_PARAMETERS'];
@@ -57,7 +58,7 @@ export function ownTokenKind(environment: Environment): TokenKind {
   const named = environment['HSM_MODULE'] !== undefined;
   return {
     name: 'own token',
-    profile: named ? chosenProfile(environment['HSM_DEVICE'] || DEFAULT_DEVICE) : profileOf(DEFAULT_DEVICE),
+    profile: named ? chosenProfile(environment) : generic,
     mechanisms: [],
     absent: named ? undefined : 'HSM_MODULE names no PKCS#11 module; npm run test:device explains',
     keepPin: 'a wrong PIN could cost the token an attempt',
@@ -65,12 +66,11 @@ export function ownTokenKind(environment: Environment): TokenKind {
   };
 }
 
-function chosenProfile(name: string): DeviceProfile {
-  try {
-    return profileOf(name);
-  } catch (cause) {
-    throw new OwnTokenFault('usage', `HSM_DEVICE names no device profile: ${name}`, { cause });
-  }
+function chosenProfile({ HSM_DEVICE: name }: Environment): DeviceProfile {
+  if (!name) return generic;
+  const profile = DEVICE_PROFILES.find((each) => each.name === name);
+  if (profile !== undefined) return profile;
+  throw new OwnTokenFault('usage', `HSM_DEVICE is '${name}'; it takes one of ${DEVICE_NAMES.join(', ')}`);
 }
 
 function required(environment: Environment, name: string): string {
@@ -125,7 +125,7 @@ async function tryPin(token: ProvisionedToken, profile: DeviceProfile): Promise<
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   try {
     await using admin = await openTokenAdmin({
-      device: profile.name,
+      profile,
       module: paths.module,
       ...(libraryParameters !== undefined && { libraryParameters }),
       env,
@@ -139,5 +139,4 @@ async function tryPin(token: ProvisionedToken, profile: DeviceProfile): Promise<
 }
 
 const RULE = `only tokens whose label begins with '${TEST_LABEL_PREFIX}' are touched; initialise one with such a label`;
-const DEFAULT_DEVICE = 'softhsm2';
 const STATE_DIRECTORY = join('var', 'test-device');

@@ -25,6 +25,8 @@ export interface ProvisionedToken extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly label: string;
   readonly pin: string;
+  /** CK_RV of all logins so far, where the module counts them by itself. */
+  readonly logins?: () => (number | undefined)[];
   /** Taking the token away from whoever uses it; absent where nobody can. */
   readonly outage?: Outage;
 }
