@@ -53,7 +53,8 @@ function summary(config: PortcullisConfig): Readonly<Record<string, unknown>> {
     file: config.file,
     listeners: listeners(config),
     tokens: config.tokens.map(({ name, device, module, token, healthKey, hosts }) => {
-      return { name, device, module, token, healthKey: selectorText(healthKey), hosts };
+      const { scheme } = healthKey;
+      return { name, device, module, token, healthKey: selectorText(healthKey), healthScheme: scheme, hosts };
     }),
     keyStores: config.keyStores.map(
       ({ pathPrefix, status, regions, credentials, aadMode, quota, policy, keys }) => {
@@ -65,13 +66,15 @@ function summary(config: PortcullisConfig): Readonly<Record<string, unknown>> {
           aadMode,
           quota,
           policy: { default: policy.default, statements: policy.statements.length },
-          keys: [...keys.values()].map(({ externalKeyId, key, status: keyStatus, usages, generation }) => {
+          keys: [...keys.values()].map((mapped) => {
+            const { externalKeyId, key, scheme, status: keyStatus, usages, generation } = mapped;
             const selector = selectorText(key.selector);
             return {
               externalKeyId,
               token: key.token,
               selector,
               uri: keyUri(config, key),
+              scheme,
               status: keyStatus,
               usages: [...usages],
               generation,
@@ -101,15 +104,15 @@ function reportText(path: string, config: PortcullisConfig, duties: readonly Dut
         label === undefined ? [] : [`label=${label}`],
         serial === undefined ? [] : [`serial=${serial}`],
       ];
-      return `${token.name}: ${token.device}, ${identity.flat().join(', ')}, ${counted(token.hosts, 'host')}, health key ${selectorText(token.healthKey)}`;
+      return `${token.name}: ${token.device}, ${identity.flat().join(', ')}, ${counted(token.hosts, 'host')}, health key ${selectorText(token.healthKey)} (${token.healthKey.scheme})`;
     }),
   );
   section(
     'key stores',
     config.keyStores.flatMap((store) => [
       `${store.pathPrefix}/kms/xks/v1: ${store.status}, ${store.regions.join(' ')}, ${counted(store.credentials.length, 'credential')}, AAD mode ${store.aadMode}, ${counted(store.keys.size, 'key')}`,
-      ...[...store.keys.values()].map(({ externalKeyId, key, status, usages }) => {
-        return `  ${externalKeyId}: ${key.token} ${selectorText(key.selector)}, ${status}, ${[...usages].join(' ')}`;
+      ...[...store.keys.values()].map(({ externalKeyId, key, scheme, status, usages }) => {
+        return `  ${externalKeyId}: ${key.token} ${selectorText(key.selector)}, ${scheme}, ${status}, ${[...usages].join(' ')}`;
       }),
     ]),
   );

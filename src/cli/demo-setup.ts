@@ -59,7 +59,7 @@ async function createToken(directory: string, module: string): Promise<void> {
   });
   await admin.initToken({ label: DEMO_TOKEN_LABEL, soPin, pin });
   await admin.login({ token: { label: DEMO_TOKEN_LABEL }, pin });
-  for (const key of DEMO_KEYS) await admin.generateAesKey(key);
+  for (const key of DEMO_KEYS) await admin.generateKey({ ...key, scheme: 'native-gcm' });
   await rename(staging, join(directory, 'token')).catch((error: unknown) =>
     discardUnlessFirst(error, staging),
   );

@@ -1,16 +1,18 @@
 /** The doctor's look at tokens and keys: one login for each token, under the PIN latch of the proxy. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PortcullisConfig, TokenConfig } from '../config/portcullis-config.ts';
+import { AEAD_SCHEMES, type AeadScheme } from '../domain/hsm/aead-scheme.ts';
 import { selectorText } from '../domain/hsm/key-selector.ts';
 import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
+import { objectUsages, schemeRefusal } from '../domain/xks/scheme-fitness.ts';
 import { type KeyFinding, surveyKeys } from '../engine/xks/key-survey.ts';
+import { SCHEME_MECHANISMS, schemesAmong } from '../hsm/devices/scheme-mechanisms.ts';
 import type { OpenedToken } from '../hsm/devices/token-shapes.ts';
 import { CliFault } from './cli-fault.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 import { onlyKey } from './key-choice.ts';
 import { withConfiguredToken } from './token-access.ts';
-import { CKM_AES_GCM } from './token-info.ts';
 
 export interface TokenExamination {
   readonly findings: readonly DoctorFinding[];
@@ -29,7 +31,11 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
         return { info: opened.info, keys: await opened.admin.listKeys() };
       });
       lists.set(token.name, keys);
-      findings.push(...tokenFindings(subject, info, keys.length), healthKeyFinding(subject, token, keys));
+      findings.push(
+        pinFinding(subject, info, keys.length),
+        ...schemesInUse(config, token).map((scheme) => mechanismFinding(subject, info, scheme)),
+        healthKeyFinding(subject, token, keys),
+      );
     } catch (error) {
       if (!(error instanceof HsmFault) && !(error instanceof CliFault)) throw error;
       findings.push(found(subject, 'problem', error.message));
@@ -50,18 +56,25 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
   return { findings: [...findings, ...keys.map(keyFinding)], keys };
 }
 
-function tokenFindings(subject: string, info: OpenedToken, keys: number): DoctorFinding[] {
-  const { label, serial, vendor, model, mechanisms } = info;
-  return [
-    found(
-      subject,
-      'ok',
-      `'${label}', serial ${serial}, ${vendor} ${model}: PIN accepted, ${keys} secret keys`,
-    ),
-    mechanisms.includes(CKM_AES_GCM)
-      ? found(subject, 'ok', 'lists AES-GCM (CKM_AES_GCM)')
-      : found(subject, 'problem', 'does not list AES-GCM (CKM_AES_GCM), which every key of AWS KMS needs'),
-  ];
+function pinFinding(subject: string, info: OpenedToken, keys: number): DoctorFinding {
+  const { label, serial, vendor, model } = info;
+  const text = `'${label}', serial ${serial}, ${vendor} ${model}: PIN accepted, ${keys} secret keys`;
+  return found(subject, 'ok', text);
+}
+
+/** Those of the token's health key and of every key that is mapped to it. */
+function schemesInUse({ keyStores }: PortcullisConfig, { name, healthKey }: TokenConfig): AeadScheme[] {
+  const mapped = keyStores.flatMap(({ keys }) => [...keys.values()]).filter(({ key }) => key.token === name);
+  const used = new Set([healthKey.scheme, ...mapped.map(({ scheme }) => scheme)]);
+  return AEAD_SCHEMES.filter((scheme) => used.has(scheme));
+}
+
+function mechanismFinding(subject: string, info: OpenedToken, scheme: AeadScheme): DoctorFinding {
+  const { name } = SCHEME_MECHANISMS[scheme];
+  const listed = schemesAmong(info.mechanisms);
+  if (listed.includes(scheme)) return found(subject, 'ok', `lists ${name}, for scheme ${scheme}`);
+  const others = listed.length > 0 ? `it lists what is needed for ${listed.join(', ')}` : 'nor for any other';
+  return found(subject, 'problem', `does not list ${name}, which scheme ${scheme} needs; ${others}`);
 }
 
 function healthKeyFinding(
@@ -70,11 +83,14 @@ function healthKeyFinding(
   keys: readonly KeyDescription[],
 ): DoctorFinding {
   const name = `health key ${selectorText(healthKey)}`;
+  const { scheme } = healthKey;
   try {
-    const { keyType, canEncrypt, canDecrypt } = onlyKey(keys, healthKey);
-    return keyType === 'AES' && canEncrypt && canDecrypt
-      ? found(subject, 'ok', `${name} is an AES key that may encrypt and decrypt`)
-      : found(subject, 'problem', `${name} is not an AES key that may encrypt and decrypt`);
+    const key = onlyKey(keys, healthKey);
+    const refusal = schemeRefusal(scheme, key);
+    if (refusal !== undefined) return found(subject, 'problem', `${name} is unfit: ${refusal}`);
+    return objectUsages(scheme, key).length === 2
+      ? found(subject, 'ok', `${name} fits scheme ${scheme}`)
+      : found(subject, 'problem', `${name} may not both encrypt and decrypt`);
   } catch (error) {
     if (!(error instanceof HsmFault)) throw error;
     return found(subject, 'problem', `${name}: ${error.detail}; make one with keys create`);
@@ -93,5 +109,5 @@ function keyFinding({ pathPrefix, mapped, usages, refusal, unknown }: KeyFinding
       `its attributes do not allow it to ${missing.join(' and ').toLowerCase()}`,
     );
   }
-  return found(subject, 'ok', `fit to ${usages.join(' and ').toLowerCase()}`);
+  return found(subject, 'ok', `fit to ${usages.join(' and ').toLowerCase()}, scheme ${mapped.scheme}`);
 }

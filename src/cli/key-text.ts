@@ -1,5 +1,6 @@
 /** Keys as the terminal shows them. Labels come from the token, so control characters in them are escaped. */
 import type { KeyDescription } from '../domain/ports/hsm.ts';
+import { fittingScheme, usagesOf } from '../domain/xks/scheme-fitness.ts';
 
 /** One line for each key under a line of headings. */
 export function keyTable(keys: readonly KeyDescription[]): string {
@@ -23,13 +24,13 @@ export function keyText(key: KeyDescription): string {
 }
 
 function cells(key: KeyDescription): string[] {
-  const usage = [key.canEncrypt ? ['ENCRYPT'] : [], key.canDecrypt ? ['DECRYPT'] : []].flat().join(' ');
   return [
     printable(key.label) || '-',
     key.idHex || '-',
     key.keyType,
     key.bits === 0 ? '-' : String(key.bits),
-    usage || 'none',
+    usagesOf(key).join(' ') || 'none',
+    fittingScheme(key) ?? '-',
     key.extractable ? 'yes' : 'no',
     key.sensitive ? 'yes' : 'no',
     key.kcvHex ?? '-',
@@ -40,5 +41,5 @@ function printable(text: string): string {
   return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-const HEADINGS = ['LABEL', 'ID', 'TYPE', 'BITS', 'USAGE', 'EXTRACTABLE', 'SENSITIVE', 'KCV'];
+const HEADINGS = ['LABEL', 'ID', 'TYPE', 'BITS', 'USAGE', 'SCHEME', 'EXTRACTABLE', 'SENSITIVE', 'KCV'];
 const KEY_COLUMN = 13;

@@ -5,6 +5,7 @@ import type { KeySelector } from '../domain/hsm/key-selector.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import { admitKey } from '../domain/xks/key-admission.ts';
 import type { MappedKey } from '../domain/xks/key-store.ts';
+import { fittingScheme } from '../domain/xks/scheme-fitness.ts';
 import { keySelector, onlyKey, selects } from './key-choice.ts';
 import { keyText } from './key-text.ts';
 import { configuredToken, withConfiguredToken } from './token-access.ts';
@@ -63,9 +64,9 @@ function usesOf(
   );
 }
 
-/** Judged as each entry wants it; a key that is in no entry, as an entry without options would. */
+/** Judged as each entry wants it; a key that is in no entry, as an entry for the scheme that it fits would. */
 function unfitReasons(token: TokenConfig, key: KeyDescription, uses: readonly KeyUse[]): string[] {
-  const judged = uses.length === 0 ? [entryFor(token.name, key)] : uses.map(({ mapped }) => mapped);
+  const judged = uses.length === 0 ? [entryFor(token, key)] : uses.map(({ mapped }) => mapped);
   const reasons = judged.flatMap((mapped) => {
     const admission = admitKey(mapped, key);
     if (!admission.admitted) return [admission.reason];
@@ -78,11 +79,13 @@ function unfitReasons(token: TokenConfig, key: KeyDescription, uses: readonly Ke
   return [...new Set(reasons)];
 }
 
-function entryFor(token: string, { label, idHex }: KeyDescription): MappedKey {
+function entryFor(token: TokenConfig, key: KeyDescription): MappedKey {
+  const { label, idHex } = key;
   const selector: KeySelector = { label, idHex };
   return {
     externalKeyId: label,
-    key: { token, selector },
+    key: { token: token.name, selector },
+    scheme: fittingScheme(key) ?? token.profile.defaultScheme,
     status: 'ENABLED',
     usages: new Set(['ENCRYPT', 'DECRYPT']),
     generation: 0,

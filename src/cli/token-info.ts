@@ -1,5 +1,7 @@
 /** `portcullis token info`: whether a token is there, takes its PIN, and can do what is needed. */
 import { Command } from 'commander';
+import type { AeadScheme } from '../domain/hsm/aead-scheme.ts';
+import { schemesAmong } from '../hsm/devices/scheme-mechanisms.ts';
 import { CliFault } from './cli-fault.ts';
 import { moduleOptions } from './module-options.ts';
 import {
@@ -42,7 +44,7 @@ export function tokenInfoCommand(): Command {
 async function runTokenInfo(options: TokenInfoOptions): Promise<void> {
   const info = await lookedAt(options);
   process.stdout.write(options.json ? `${JSON.stringify(info, null, 2)}\n` : infoText(info));
-  if (!info.aesGcm) process.exitCode = 1;
+  if (info.schemes.length === 0) process.exitCode = 1;
 }
 
 async function lookedAt(options: TokenInfoOptions): Promise<TokenInfo> {
@@ -66,8 +68,8 @@ interface TokenInfo {
   readonly serial: string;
   readonly vendor: string;
   readonly model: string;
-  /** CKM_AES_GCM is on the token's list. */
-  readonly aesGcm: boolean;
+  /** Those whose mechanism is on the token's list. */
+  readonly schemes: readonly AeadScheme[];
   /** CKM numbers in hex. */
   readonly mechanisms: readonly string[];
   /** Secret keys that the login sees. */
@@ -78,24 +80,23 @@ async function infoOf({ admin, info }: LoggedInToken): Promise<TokenInfo> {
   const { label, serial, vendor, model, mechanisms } = info;
   return {
     ...{ label, serial, vendor, model },
-    aesGcm: mechanisms.includes(CKM_AES_GCM),
+    schemes: schemesAmong(mechanisms),
     mechanisms: mechanisms.map((mechanism) => `0x${mechanism.toString(16).padStart(4, '0')}`),
     keys: (await admin.listKeys()).length,
   };
 }
 
 function infoText(info: TokenInfo): string {
-  const gcm = info.aesGcm ? 'listed' : 'not listed: this token cannot serve AWS KMS';
+  const schemes = info.schemes.join(' ') || 'none: this token cannot serve AWS KMS';
   return `token       ${info.label}, serial ${info.serial}
 device      ${info.vendor}, ${info.model}
 PIN         accepted
-AES-GCM     ${gcm}
+schemes     ${schemes}
 mechanisms  ${info.mechanisms.length}
 keys        ${info.keys}
 `;
 }
 
-export const CKM_AES_GCM = 0x1087;
 const EXAMPLE = `
 One login is made, under the PIN latch of the proxy: a PIN that this token refused before is not sent again.
 
@@ -103,4 +104,4 @@ One login is made, under the PIN latch of the proxy: a PIN that this token refus
   portcullis token info --module /usr/lib/softhsm/libsofthsm2.so --env SOFTHSM2_CONF=softhsm2.conf \\
       --label portcullis --pin-file pin --state-dir state
 
-Exit code: 0 usable, 1 not there, PIN refused or no AES-GCM, 2 wrong usage.`;
+Exit code: 0 usable, 1 not there, PIN refused or no scheme, 2 wrong usage.`;

@@ -1,5 +1,5 @@
 /** A configuration that passed every check: absolute paths, resolved secrets, domain objects. */
-import type { KeySelector } from '../domain/hsm/key-selector.ts';
+import type { HealthKey } from '../domain/hsm/health-key.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { KeyStore } from '../domain/xks/key-store.ts';
 import type { DeviceProfile } from '../hsm/devices/profile.ts';
@@ -66,7 +66,7 @@ export interface TokenConfig {
   /** What identifies the token among the module's slots; at least one is present, and both must match. */
   readonly token: { readonly label?: string; readonly serial?: string };
   readonly pin: Secret;
-  readonly healthKey: KeySelector;
+  readonly healthKey: HealthKey;
   /** Token host processes for this token. */
   readonly hosts: number;
 }

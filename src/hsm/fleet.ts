@@ -12,7 +12,8 @@ import type {
 } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Meter, QueueReading } from '../domain/ports/meter.ts';
-import { NativeGcm } from './aead/native-gcm.ts';
+import { SchemeAead } from './aead/scheme-aead.ts';
+import type { CallToken } from './aead/token-call.ts';
 import { BackgroundHealth } from './health-monitor.ts';
 import { type InvocationBound, InvocationCounter } from './invocation-counter.ts';
 import type { QueueDepth } from './supervisor/host-link.ts';
@@ -58,7 +59,7 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
     for (const token of options.tokens) this.#fleets.set(token.name, this.#openToken(token, shared, options));
     const { stateDir, invocations: bound, log, meter } = options;
     this.#counter = bound && new InvocationCounter({ stateDir, bound, log, meter });
-    this.aead = new NativeGcm(
+    this.aead = new SchemeAead(
       (key, operation, body, context) => this.#call(key, operation, body, context),
       options.entropy,
       this.#counter,
@@ -110,7 +111,7 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
     this.#counter?.close();
   }
 
-  #call: ConstructorParameters<typeof NativeGcm>[0] = (key, operation, body, context) => {
+  #call: CallToken = (key, operation, body, context) => {
     const fleet = this.#fleets.get(key.token);
     if (fleet === undefined)
       return Promise.reject(new HsmFault('not-found', `no token is named ${key.token}`));

@@ -1,15 +1,16 @@
 /**
- * Deep health: every host of every token encrypts and decrypts with the token's health key, in the
- * background, through the same queue as everybody else. What is asked later is answered from memory, but
+ * Deep health: every host of every token encrypts and decrypts with the token's health key, in its scheme and
+ * in the background, through the same queue as everybody else. What is asked later is answered from memory, but
  * never from a measurement older than a minute, and a host lost since then counts at once.
  */
 import { HsmFault } from '../domain/hsm-fault.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Entropy } from '../domain/ports/entropy.ts';
-import type { HealthMonitor, TokenHealth, TokenStatus } from '../domain/ports/hsm.ts';
+import type { HealthMonitor, KeyRole, TokenHealth, TokenStatus } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Meter } from '../domain/ports/meter.ts';
-import { NativeGcm } from './aead/native-gcm.ts';
+import { HEALTH_KEY_NAME } from './aead/key-derivation.ts';
+import { SchemeAead } from './aead/scheme-aead.ts';
 import type { TokenSupervisor } from './supervisor/token-supervisor.ts';
 import type { TokenFleet } from './token-fleet.ts';
 
@@ -80,11 +81,17 @@ export class BackgroundHealth implements HealthMonitor {
 
   async #measure(fleet: TokenFleet, host: TokenSupervisor): Promise<void> {
     const { clock, entropy } = this.#options;
-    const selector = fleet.token.healthKey;
-    if (host.phase !== 'ready' || selector === undefined) return;
-    const key = { token: fleet.token.name, selector };
-    const admitted = 'any object';
-    const aead = new NativeGcm(
+    const { healthKey } = fleet.token;
+    if (host.phase !== 'ready' || healthKey === undefined) return;
+    const { scheme, ...selector } = healthKey;
+    const role: KeyRole = {
+      key: { token: fleet.token.name, selector },
+      admitted: 'any object',
+      scheme,
+      generation: 0,
+      keyName: HEALTH_KEY_NAME,
+    };
+    const aead = new SchemeAead(
       (_key, operation, body, context) => host.call(operation, body, context),
       entropy,
     );
@@ -99,8 +106,8 @@ export class BackgroundHealth implements HealthMonitor {
     try {
       const plaintext = entropy.randomBytes(PROBE_BYTES);
       const aad = (metadata: Uint8Array): Uint8Array => metadata;
-      const sealed = await aead.seal({ key, admitted, generation: 0, plaintext, aad }, context);
-      const opened = await aead.open({ key, admitted, ...sealed, aad: sealed.metadata }, context);
+      const sealed = await aead.seal({ ...role, plaintext, aad }, context);
+      const opened = await aead.open({ ...role, ...sealed, aad: sealed.metadata }, context);
       if (!Buffer.from(opened).equals(plaintext))
         throw new HsmFault('internal', 'the token decrypted to something else');
       const okAtMs = clock.monotonicMs();

@@ -7,7 +7,7 @@ import type { KeyDescription } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { DeviceProfile } from './devices/profile.ts';
-import type { AesKeyRequest, OpenedToken } from './devices/token-shapes.ts';
+import type { NewKeyRequest, OpenedToken } from './devices/token-shapes.ts';
 import { HostLink } from './supervisor/host-link.ts';
 import { spawnTokenHost } from './supervisor/host-process.ts';
 import { latchedLogin, refuseMalformed } from './supervisor/latched-login.ts';
@@ -28,8 +28,6 @@ export interface WantedToken {
   readonly label?: string;
   readonly serial?: string;
 }
-
-export type NewAesKey = Pick<AesKeyRequest, 'label' | 'idHex'> & Partial<AesKeyRequest>;
 
 /** Starts the host and loads the module. Faults: `unavailable`, with the reason. */
 export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenAdmin> {
@@ -109,16 +107,9 @@ export class TokenAdmin implements AsyncDisposable {
     return info;
   }
 
-  /** Generates a non-extractable AES-256 key for encryption and decryption, unless told otherwise. */
-  async generateAesKey(key: NewAesKey): Promise<void> {
-    const message: AesKeyRequest = {
-      bits: 256,
-      extractable: false,
-      encrypt: true,
-      decrypt: true,
-      ...key,
-    };
-    await this.#link.call('generateKey', encodeJson(message));
+  /** Generates a key that fits its scheme and never leaves the token. */
+  async generateKey(key: NewKeyRequest): Promise<void> {
+    await this.#link.call('generateKey', encodeJson(key));
   }
 
   async listKeys(): Promise<KeyDescription[]> {

@@ -47,12 +47,12 @@ listeners
   metrics http://[::1]:9090
   control <directory>/c.sock
 tokens
-  soft: softhsm2, label=portcullis, 1 host, health key label=health
-  spare: softhsm2, label=spare, serial=42, 2 hosts, health key label=h
+  soft: softhsm2, label=portcullis, 1 host, health key label=health (native-gcm)
+  spare: softhsm2, label=spare, serial=42, 2 hosts, health key label=h (native-gcm)
 key stores
   /one/kms/xks/v1: ENABLED, eu-west-1, 1 credential, AAD mode spec, 2 keys
-    foo: soft label=foo, ENABLED, ENCRYPT DECRYPT
-    old: soft id=0a, DISABLED, DECRYPT
+    foo: soft label=foo, native-gcm, ENABLED, ENCRYPT DECRYPT
+    old: soft id=0a, native-gcm, DISABLED, DECRYPT
 warnings
   tokens[1]: no key uses the token spare
 operator duties
@@ -77,7 +77,15 @@ operator duties
       problems: [],
       file: '<directory>/portcullis.yaml',
       listeners: { proxy: 'http://127.0.0.1:8080' },
-      tokens: [{ name: 'soft', module: '<directory>/module.so', healthKey: 'label=health', hosts: 1 }],
+      tokens: [
+        {
+          name: 'soft',
+          module: '<directory>/module.so',
+          healthKey: 'label=health',
+          healthScheme: 'native-gcm',
+          hosts: 1,
+        },
+      ],
       keyStores: [
         {
           pathPrefix: '/one',

@@ -40,9 +40,9 @@ describe('portcullis doctor', () => {
       /^ok +configuration: .*portcullis\.yaml is valid/m,
       /^ok +clock: 20\d\d-/m,
       /^ok +token soft: 'portcullis-test', serial \w+, SoftHSM .*: PIN accepted, 3 secret keys$/m,
-      /^ok +token soft: lists AES-GCM \(CKM_AES_GCM\)$/m,
-      /^ok +token soft: health key label=health is an AES key that may encrypt and decrypt$/m,
-      /^ok +key foo of \/example\/uri\/path\/prefix: fit to encrypt and decrypt$/m,
+      /^ok +token soft: lists CKM_AES_GCM, for scheme native-gcm$/m,
+      /^ok +token soft: health key label=health fits scheme native-gcm$/m,
+      /^ok +key foo of \/example\/uri\/path\/prefix: fit to encrypt and decrypt, scheme native-gcm$/m,
       /^ok +probe of \/example\/uri\/path\/prefix: GetHealthStatus says: soft ACTIVE$/m,
       /^ok +probe of \/example\/uri\/path\/prefix: encrypts and decrypts with foo$/m,
       /^no problem, warnings: 0$/m,
@@ -57,7 +57,11 @@ describe('portcullis doctor', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
       findings: expect.arrayContaining([
-        { subject: `key foo of ${PREFIX}`, severity: 'ok', text: 'fit to encrypt and decrypt' },
+        {
+          subject: `key foo of ${PREFIX}`,
+          severity: 'ok',
+          text: 'fit to encrypt and decrypt, scheme native-gcm',
+        },
       ]),
     });
     expect(stdout).not.toContain(token.pin);
@@ -78,6 +82,16 @@ describe('portcullis doctor', () => {
       what: 'a key that is missing',
       settings: { keys: { gone: { token: 'soft', label: 'gone' } } },
       says: 'key gone of /example/uri/path/prefix: refused: .*not-found: no secret key with label=gone',
+    },
+    {
+      what: 'a key that does not fit its scheme',
+      settings: { keys: { foo: { token: 'soft', label: 'foo', scheme: 'cmac' } } },
+      says: 'key foo of /example/uri/path/prefix: refused: a key of scheme cmac must (not )?have CKA_',
+    },
+    {
+      what: 'a health key that does not fit its scheme',
+      settings: { token: { healthKey: { label: 'health', scheme: 'hmac' } } },
+      says: 'token soft: health key label=health is unfit: it is neither a generic secret nor',
     },
     {
       what: 'a health key that is missing',

@@ -26,7 +26,7 @@ describe('portcullis keys list', () => {
     const [headings, ...rows] = result.stdout.trimEnd().split('\n');
 
     expect(result).toMatchObject({ code: 0, stderr: '' });
-    expect(headings).toMatch(/^LABEL +ID +TYPE +BITS +USAGE +EXTRACTABLE +SENSITIVE +KCV$/);
+    expect(headings).toMatch(/^LABEL +ID +TYPE +BITS +USAGE +SCHEME +EXTRACTABLE +SENSITIVE +KCV$/);
     expect(rows.map((row) => row.split(/ +/).slice(0, 2).join(' '))).toStrictEqual(
       expect.arrayContaining([
         'foo 0a01',
@@ -37,7 +37,9 @@ describe('portcullis keys list', () => {
         'twin 0c02',
       ]),
     );
-    expect(rows.find((row) => row.startsWith('foo'))).toMatch(/ AES +256 +ENCRYPT DECRYPT +no +yes +dc95c0$/);
+    expect(rows.find((row) => row.startsWith('foo'))).toMatch(
+      / AES +256 +ENCRYPT DECRYPT .* +native-gcm +no +yes +dc95c0$/,
+    );
   });
 
   it('gives the same to a program', async () => {
@@ -63,11 +65,30 @@ describe('portcullis keys create', () => {
 
     expect(made).toMatchObject({ code: 0, stderr: '' });
     expect(made.stdout).toMatch(
-      /\n {2}"?orders"?: \{ token: soft, label: "orders", id: '0d01', kcv: '[0-9a-f]{6}' \}\n$/,
+      /\n {2}"?orders"?: \{ token: soft, label: "orders", id: '0d01', scheme: native-gcm, kcv: '[0-9a-f]{6}' \}\n$/,
     );
     expect(shown).toMatchObject({ code: 0, stderr: '' });
     expect(shown.stdout).toMatch(
-      /^LABEL +orders\nID +0d01\nTYPE +AES\nBITS +256\nUSAGE +ENCRYPT DECRYPT\nEXTRACTABLE +no\nSENSITIVE +yes\nKCV +[0-9a-f]{6}\nno external key id of this configuration leads to it\nfit for XKS\n$/,
+      /^LABEL +orders\nID +0d01\nTYPE +AES\nBITS +256\nUSAGE +ENCRYPT DECRYPT\nSCHEME +native-gcm\nEXTRACTABLE +no\nSENSITIVE +yes\nKCV +[0-9a-f]{6}\nno external key id of this configuration leads to it\nfit for XKS\n$/,
+    );
+  });
+
+  it.for([
+    { scheme: 'native-gcm', type: 'AES', usage: 'ENCRYPT DECRYPT' },
+    { scheme: 'hmac', type: 'GENERIC_SECRET', usage: 'SIGN' },
+    { scheme: 'cmac', type: 'AES', usage: 'SIGN' },
+    { scheme: 'cbc-mac', type: 'AES', usage: 'ENCRYPT' },
+  ])('makes a key that fits $scheme, and no other scheme', async ({ scheme, type, usage }) => {
+    const made = await portcullis(...create(`made-${scheme}`, '--scheme', scheme));
+    const shown = await portcullis('keys', 'show', '--config', config, '--label', `made-${scheme}`);
+
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toMatch(new RegExp(`, scheme: ${scheme}, kcv: '[0-9a-f]{6}' \\}\n$`));
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(
+      new RegExp(
+        `\nTYPE +${type}\nBITS +256\nUSAGE +${usage}\nSCHEME +${scheme}\nEXTRACTABLE +no\nSENSITIVE +yes\n`,
+      ),
     );
   });
 
@@ -96,6 +117,7 @@ describe('portcullis keys create', () => {
       code: 2,
       says: 'even number of hex digits',
     },
+    { what: 'an unknown scheme', args: ['new', '--scheme', 'aes'], code: 2, says: 'Allowed choices are' },
     { what: 'an empty label', args: [''], code: 2, says: '1 to 255 characters' },
   ])('exits with $code on $what', async ({ args, code, says }) => {
     const result = await portcullis(...create(...args));

@@ -21,7 +21,7 @@ describe('portcullis token info', () => {
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toMatch(
       new RegExp(
-        `^token +portcullis-test, serial ${token.serial}\ndevice +SoftHSM project, SoftHSM v2 .*\nPIN +accepted\nAES-GCM +listed\nmechanisms +\\d+\nkeys +1\n$`,
+        `^token +portcullis-test, serial ${token.serial}\ndevice +SoftHSM project, SoftHSM v2 .*\nPIN +accepted\nschemes +native-gcm hmac cmac cbc-mac\nmechanisms +\\d+\nkeys +1\n$`,
       ),
     );
   });
@@ -33,7 +33,7 @@ describe('portcullis token info', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({
       label: 'portcullis-test',
       serial: token.serial,
-      aesGcm: true,
+      schemes: ['native-gcm', 'hmac', 'cmac', 'cbc-mac'],
       mechanisms: expect.arrayContaining(['0x1087']),
       keys: 1,
     });

@@ -32,7 +32,7 @@ describe('token administration', () => {
   it('generates keys that pkcs11-tool sees as sensitive, never extractable, for encryption and decryption alone', async () => {
     await using work = await admin();
     await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
-    await work.generateAesKey({ label: 'made', idHex: '0a' });
+    await work.generateKey({ label: 'made', idHex: '0a', scheme: 'native-gcm' });
     const listing = (await token.pkcs11Tool(['--list-objects', '--type', 'secrkey'])).toString('utf8');
     expect(listing).toMatch(/AES length 32/);
     expect(listing).toMatch(/Usage:\s+encrypt, decrypt\n/);
@@ -44,7 +44,7 @@ describe('token administration', () => {
     await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
     const labels = Array.from({ length: 60 }, (_, index) => `key-${index}`);
     for (const [index, label] of labels.entries()) {
-      await work.generateAesKey({ label, idHex: index.toString(16).padStart(2, '0') });
+      await work.generateKey({ label, idHex: index.toString(16).padStart(2, '0'), scheme: 'native-gcm' });
     }
     const keys = await work.listKeys();
     expect(keys.map(({ label }) => label).sort()).toEqual([...labels].sort());
@@ -73,7 +73,7 @@ describe('token administration', () => {
     module.fail('C_CloseSession', CKR_DEVICE_ERROR);
     await using work = await admin(module.path, module.env);
     await work.login({ token: { label: token.label }, pin: new Secret(token.pin) });
-    await work.generateAesKey({ label: 'made', idHex: '0a' });
+    await work.generateKey({ label: 'made', idHex: '0a', scheme: 'native-gcm' });
     expect((await work.listKeys()).map(({ label }) => label)).toEqual(['made']);
     expect(module.answers('C_CloseSession')).toContain(CKR_DEVICE_ERROR);
   });

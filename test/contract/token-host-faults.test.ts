@@ -71,11 +71,12 @@ function aeadOf({ link }: { link: HostLink }): NativeGcm {
 
 const plaintext = Buffer.from('twenty bytes of text');
 const key = { token: 'soft', selector: { label: 'foo' } };
+const role = { key, scheme: 'native-gcm', generation: 0, keyName: 'foo' } as const;
 const context = () => ({ tenant: 1, deadlineMs: performance.now() + 5000 });
 const seal = (admitted: KeyDescription | 'any object' = 'any object') =>
-  aead.seal({ key, generation: 0, plaintext, aad: (metadata) => metadata, admitted }, context());
+  aead.seal({ ...role, plaintext, aad: (metadata) => metadata, admitted }, context());
 const open = (sealed: Awaited<ReturnType<typeof seal>>) =>
-  aead.open({ key, admitted: 'any object', ...sealed, aad: sealed.metadata }, context());
+  aead.open({ ...role, admitted: 'any object', ...sealed, aad: sealed.metadata }, context());
 const describeKey = async (label: string) =>
   decodeJson<KeyDescription>(await host.link.call('describe', encodeJson({ label })));
 
@@ -251,7 +252,7 @@ describe('the profile of a device', () => {
       const { link, onUnfit } = await openProfiled({ ...softhsm2, hostEndingCodes: [0xb0, 0x05] });
       const own = aeadOf({ link });
       altered.fail('C_EncryptInit', ckr, 1);
-      const request = { key, admitted: 'any object', generation: 0, plaintext } as const;
+      const request = { ...role, admitted: 'any object', plaintext } as const;
       const sealing = own.seal({ ...request, aad: (metadata) => metadata }, context());
       await expect(sealing).rejects.toBeInstanceOf(HsmFault);
       expect(onUnfit).toHaveBeenCalledOnce();
@@ -265,9 +266,8 @@ describe('the profile of a device', () => {
     const seals = (bytes: number) =>
       own.seal(
         {
-          key,
+          ...role,
           admitted: 'any object',
-          generation: 0,
           plaintext: randomBytes(bytes),
           aad: () => randomBytes(12),
         },

@@ -3,6 +3,7 @@
  * fault of one can be had on demand. It keeps the contract of the ports, until a hook makes it break it.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { isDerivedScheme } from '../../src/domain/hsm/aead-scheme.ts';
 import { type KeySelector, selectorText } from '../../src/domain/hsm/key-selector.ts';
 import { HsmFault } from '../../src/domain/hsm-fault.ts';
 import type {
@@ -11,13 +12,15 @@ import type {
   HealthMonitor,
   KeyDescription,
   KeyDirectory,
+  KeyRole,
   OpenRequest,
   Sealed,
   SealRequest,
   TokenHealth,
   TokenKey,
 } from '../../src/domain/ports/hsm.ts';
-import { encodeCiphertextMetadata } from '../../src/domain/xks/ciphertext-metadata.ts';
+import { type CiphertextOrigin, encodeCiphertextMetadata } from '../../src/domain/xks/ciphertext-metadata.ts';
+import { deriveInModel } from './aead-model.ts';
 
 export type FakeOperation = 'describe' | 'seal' | 'open';
 
@@ -58,6 +61,11 @@ export class FakeHsm implements Aead, KeyDirectory, HealthMonitor {
       bits: 256,
       canEncrypt: true,
       canDecrypt: true,
+      canSign: false,
+      canVerify: false,
+      canWrap: false,
+      canUnwrap: false,
+      canDerive: false,
       extractable: false,
       sensitive: true,
       kcvHex: '0a0b0c',
@@ -109,9 +117,15 @@ export class FakeHsm implements Aead, KeyDirectory, HealthMonitor {
 
   async seal(request: SealRequest, context: CallContext): Promise<Sealed> {
     await this.#enter({ operation: 'seal', key: request.key, context });
-    const metadata = encodeCiphertextMetadata(request.generation);
+    const { scheme, generation } = request;
+    const origin: CiphertextOrigin = isDerivedScheme(scheme)
+      ? { scheme, generation, nonce: randomBytes(16) }
+      : { scheme, generation };
+    const metadata = encodeCiphertextMetadata(origin);
     const iv = this.nextIv();
-    const cipher = createCipheriv('aes-256-gcm', this.#find(request.key).value, iv, { authTagLength: 16 });
+    const cipher = createCipheriv('aes-256-gcm', this.#messageKey(request, metadata, iv), iv, {
+      authTagLength: 16,
+    });
     cipher.setAAD(request.aad(metadata));
     const ciphertext = Buffer.concat([cipher.update(request.plaintext), cipher.final()]);
     return this.alterSealed({ ciphertext, iv, tag: cipher.getAuthTag(), metadata });
@@ -119,7 +133,8 @@ export class FakeHsm implements Aead, KeyDirectory, HealthMonitor {
 
   async open(request: OpenRequest, context: CallContext): Promise<Uint8Array> {
     await this.#enter({ operation: 'open', key: request.key, context });
-    const decipher = createDecipheriv('aes-256-gcm', this.#find(request.key).value, request.iv, {
+    const { metadata, iv } = request;
+    const decipher = createDecipheriv('aes-256-gcm', this.#messageKey(request, metadata, iv), iv, {
       authTagLength: 16,
     });
     decipher.setAAD(request.aad);
@@ -143,6 +158,15 @@ export class FakeHsm implements Aead, KeyDirectory, HealthMonitor {
           reason: 'never measured',
         },
     );
+  }
+
+  /** The object's own value, or what the software model derives from it. */
+  #messageKey(role: KeyRole, metadata: Uint8Array, iv: Uint8Array): Uint8Array {
+    const { value: key } = this.#find(role.key);
+    const { scheme, generation, keyName: externalKeyId } = role;
+    if (!isDerivedScheme(scheme)) return key;
+    const nonce = metadata.subarray(4);
+    return deriveInModel({ scheme, key, externalKeyId, generation, nonce, iv }).messageKey;
   }
 
   async #enter(call: FakeCall): Promise<void> {

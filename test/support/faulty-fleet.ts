@@ -75,13 +75,13 @@ export class FaultyFleet implements AsyncDisposable {
   seal(admitted: KeyDescription | 'any object' = 'any object', { withinMs = 5_000 } = {}): Promise<Sealed> {
     const { plaintext } = this;
     return this.#opened.fleet.aead.seal(
-      { key: FOO, generation: 0, plaintext, aad: (metadata) => metadata, admitted },
+      { ...ROLE, plaintext, aad: (metadata) => metadata, admitted },
       context(withinMs),
     );
   }
 
   async open(sealed: Sealed, admitted: KeyDescription | 'any object' = 'any object'): Promise<Buffer> {
-    const request = { key: FOO, admitted, ...sealed, aad: sealed.metadata };
+    const request = { ...ROLE, admitted, ...sealed, aad: sealed.metadata };
     return Buffer.from(await this.#opened.fleet.aead.open(request, context()));
   }
 
@@ -152,3 +152,4 @@ function context(withinMs = 5_000) {
 }
 
 const FOO = { token: 'soft', selector: { label: 'foo' } };
+const ROLE = { key: FOO, scheme: 'native-gcm', generation: 0, keyName: 'foo' } as const;

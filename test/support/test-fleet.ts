@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeySelector } from '../../src/domain/hsm/key-selector.ts';
+import type { HealthKey } from '../../src/domain/hsm/health-key.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { LogFields } from '../../src/domain/ports/log.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -18,7 +18,7 @@ export interface TestFleet {
 export type FleetTweaks = Partial<Omit<FleetOptions, 'tokens'>> & {
   /** A health key of undefined: none. */
   readonly token?: Partial<Omit<TokenOptions, 'healthKey'>> & {
-    readonly healthKey?: KeySelector | undefined;
+    readonly healthKey?: HealthKey | undefined;
   };
 };
 
@@ -37,7 +37,10 @@ export function openTestFleet(
   token: FleetToken,
   { token: tokenTweaks, ...tweaks }: FleetTweaks = {},
 ): TestFleet {
-  const { healthKey, ...others } = { healthKey: { label: 'health' }, ...tokenTweaks };
+  const { healthKey, ...others } = {
+    healthKey: { label: 'health', scheme: 'native-gcm' as const },
+    ...tokenTweaks,
+  };
   const stateDir = join(token.paths.directory, 'state');
   mkdirSync(stateDir, { recursive: true });
   const lines: TestFleet['lines'] = [];

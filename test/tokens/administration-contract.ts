@@ -39,7 +39,7 @@ export function administrationContract(rig: ContractRig): void {
     }) => {
       skipWithout(rig, 'aes', skip);
       await using admin = await logIn();
-      await admin.generateAesKey(MADE_KEY);
+      await admin.generateKey({ ...MADE_KEY, scheme: 'native-gcm' });
       expect((await admin.listKeys()).find(({ idHex }) => idHex === MADE_KEY.idHex)).toMatchObject({
         keyType: 'AES',
         bits: 256,
@@ -56,9 +56,9 @@ export function administrationContract(rig: ContractRig): void {
       await using admin = await logIn();
       const { idHex, label } = CONTRACT_KEYS.aes;
       const before = await rig.describe({ idHex });
-      await expect(admin.generateAesKey({ label: NOBODY.label, idHex })).rejects.toMatchObject({
-        code: 'ambiguous',
-      });
+      await expect(
+        admin.generateKey({ label: NOBODY.label, idHex, scheme: 'native-gcm' }),
+      ).rejects.toMatchObject({ code: 'ambiguous' });
       expect((await admin.listKeys()).filter((key) => key.idHex === idHex)).toEqual([before]);
       expect(before.label).toBe(label);
     });

@@ -45,6 +45,27 @@ export const CONTRACT_KEYS = {
     usages: ['encrypt', 'decrypt'],
     extractable: true,
   },
+  hmac: {
+    label: 'portcullis-contract-hmac',
+    idHex: `${RUN}09`,
+    type: 'GENERIC_SECRET',
+    usages: ['sign'],
+    valueHex: KNOWN_KEY.toString('hex'),
+  },
+  cmac: {
+    label: 'portcullis-contract-cmac',
+    idHex: `${RUN}0b`,
+    type: 'AES',
+    usages: ['sign'],
+    valueHex: KNOWN_KEY.toString('hex'),
+  },
+  cbcMac: {
+    label: 'portcullis-contract-cbc-mac',
+    idHex: `${RUN}0c`,
+    type: 'AES',
+    usages: ['encrypt'],
+    valueHex: KNOWN_KEY.toString('hex'),
+  },
   health: {
     label: 'portcullis-contract-health',
     idHex: `${RUN}08`,
@@ -96,7 +117,10 @@ export class ContractRig implements AsyncDisposable {
     this.#opened ??= openTestFleet(this.token, {
       token: {
         profile: this.kind.profile,
-        healthKey: this.refusal('health') === '' ? { label: CONTRACT_KEYS.health.label } : undefined,
+        healthKey:
+          this.refusal('health') === ''
+            ? { label: CONTRACT_KEYS.health.label, scheme: 'native-gcm' }
+            : undefined,
       },
     });
     return this.#opened;

@@ -1,7 +1,7 @@
 /** AES-256-GCM by the token's own mechanism, held against OpenSSL's. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import type { OpenRequest, Sealed } from '../../src/domain/ports/hsm.ts';
+import type { KeyRole, OpenRequest, Sealed } from '../../src/domain/ports/hsm.ts';
 import { until } from '../support/running-proxy.ts';
 import { CONTRACT_KEYS, type ContractKey, type ContractRig, context, KNOWN_KEY } from './contract-rig.ts';
 import { skipWithout } from './skip-without.ts';
@@ -10,14 +10,11 @@ const AAD = Buffer.from('department=10,project=nile');
 
 export function gcmContract(rig: ContractRig): void {
   const seal = (name: ContractKey, plaintext: Uint8Array, aad: Uint8Array = AAD): Promise<Sealed> =>
-    rig.opened.fleet.aead.seal(
-      { key: keyOf(name), admitted: 'any object', generation: 0, plaintext, aad: () => aad },
-      context(),
-    );
+    rig.opened.fleet.aead.seal({ ...roleOf(name), plaintext, aad: () => aad }, context());
   const open = async (name: ContractKey, sealed: Message): Promise<Buffer> =>
     Buffer.from(
       await rig.opened.fleet.aead.open(
-        { aad: AAD, ...sealed, key: keyOf(name), admitted: 'any object' },
+        { aad: AAD, metadata: new Uint8Array(0), ...sealed, ...roleOf(name) },
         context(),
       ),
     );
@@ -108,12 +105,7 @@ export function noGcmContract(rig: ContractRig): void {
     skipWithout(rig, 'aes', skip);
     const { fleet } = rig.opened;
     const before = fleet.hosts();
-    const request = {
-      key: keyOf('aes'),
-      admitted: 'any object',
-      generation: 0,
-      plaintext: randomBytes(20),
-    } as const;
+    const request = { ...roleOf('aes'), plaintext: randomBytes(20) };
     await expect(
       fleet.aead.seal({ ...request, aad: (metadata) => metadata }, context()),
     ).rejects.toMatchObject({
@@ -131,8 +123,9 @@ export function noGcmContract(rig: ContractRig): void {
 
 type Message = Pick<OpenRequest, 'iv' | 'tag' | 'ciphertext'> & { readonly aad?: Uint8Array };
 
-function keyOf(name: ContractKey): OpenRequest['key'] {
-  return { token: 'soft', selector: { label: CONTRACT_KEYS[name].label } };
+function roleOf(name: ContractKey): KeyRole {
+  const key = { token: 'soft', selector: { label: CONTRACT_KEYS[name].label } };
+  return { key, admitted: 'any object', scheme: 'native-gcm', generation: 0, keyName: 'foo' };
 }
 
 function withFlippedBit(bytes: Uint8Array): Buffer {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HsmFault } from '../../src/domain/hsm-fault.ts';
-import type { Aead, TokenKey } from '../../src/domain/ports/hsm.ts';
+import type { Aead, KeyRole, TokenKey } from '../../src/domain/ports/hsm.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { until } from '../support/running-proxy.ts';
 import { openTestFleet, type TestFleet } from '../support/test-fleet.ts';
@@ -140,14 +140,8 @@ async function use({ fleet }: TestFleet): Promise<Used> {
 async function encryptAndDecrypt(aead: Aead): Promise<void> {
   const plaintext = randomBytes(20);
   const aad = (metadata: Uint8Array): Uint8Array => metadata;
-  const sealed = await aead.seal(
-    { key: KEY, admitted: 'any object', generation: 0, plaintext, aad },
-    context(),
-  );
-  const opened = await aead.open(
-    { key: KEY, admitted: 'any object', ...sealed, aad: sealed.metadata },
-    context(),
-  );
+  const sealed = await aead.seal({ ...ROLE, plaintext, aad }, context());
+  const opened = await aead.open({ ...ROLE, ...sealed, aad: sealed.metadata }, context());
   expect(Buffer.from(opened)).toEqual(plaintext);
 }
 
@@ -158,6 +152,13 @@ function faultCode(error: unknown): string {
 
 const HEALTH_KEY = { label: 'health', idHex: 'c001', type: 'AES', usages: ['encrypt', 'decrypt'] } as const;
 const KEY: TokenKey = { token: 'soft', selector: { label: HEALTH_KEY.label } };
+const ROLE: KeyRole = {
+  key: KEY,
+  admitted: 'any object',
+  scheme: 'native-gcm',
+  generation: 0,
+  keyName: 'foo',
+};
 const RECOVERED_MS = 30_000;
 const CKR_OK = 0;
 const CKR_PIN_INCORRECT = 0xa0;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenKind } from '../support/tokens/token-kind.ts';
 import { administrationContract } from './administration-contract.ts';
 import { CONTRACT_KEYS, type ContractRig, KNOWN_KEY, NOBODY, openContractRig } from './contract-rig.ts';
+import { derivedContract } from './derived-contract.ts';
 import { gcmContract, noGcmContract } from './gcm-contract.ts';
 import { pinContract } from './pin-contract.ts';
 import { skipWithout } from './skip-without.ts';
@@ -27,6 +28,7 @@ export async function tokenContract(kind: TokenKind): Promise<void> {
     keyContract(rig);
     if (rig.answers.CKM_AES_GCM === 'right') gcmContract(rig);
     else noGcmContract(rig);
+    derivedContract(rig);
     administrationContract(rig);
     pinContract(kind);
   });

@@ -1,4 +1,5 @@
 /** From validated input to the configuration: pure, every check that spans fields, all findings in one go. */
+import type { DeviceProfile } from '../../hsm/devices/profile.ts';
 import type { ConfigParts } from '../config-parts.ts';
 import type { DeviceProfiles } from '../device-profiles.ts';
 import type { Findings } from '../findings.ts';
@@ -34,6 +35,7 @@ export function buildConfig(
   checkTokens(parts.tokens, findings);
   const known = {
     byName: tokensByName(parts.tokens),
+    profiles: profilesByName(parts.tokens, profiles),
     complete: parts.tokens.length > 0 && !parts.tokens.includes(undefined),
   };
   const stores = parts.keyStores.map((input, index) =>
@@ -42,6 +44,7 @@ export function buildConfig(
   checkKeyMap(
     stores.map((each) => each?.store),
     parts.tokens,
+    profiles,
     findings,
   );
   checkDevices(parts.tokens, { profiles, secrets, stores: stores.map((each) => each?.store) }, findings);
@@ -95,6 +98,18 @@ export function sourcesOf(parts: ConfigParts): string[] {
 
 function tokensByName(tokens: ConfigParts['tokens']): ReadonlyMap<string, TokenInput> {
   return new Map(tokens.flatMap((token) => (token === undefined ? [] : [[token.name, token] as const])));
+}
+
+function profilesByName(
+  tokens: ConfigParts['tokens'],
+  profiles: DeviceProfiles,
+): ReadonlyMap<string, DeviceProfile> {
+  return new Map(
+    tokens.flatMap((token, index) => {
+      const profile = profiles[index];
+      return token === undefined || profile === undefined ? [] : [[token.name, profile] as const];
+    }),
+  );
 }
 
 function warnOfUnusedTokens(parts: ConfigParts, findings: Findings): void {

@@ -3,6 +3,7 @@ import { Bug } from '../../domain/bug.ts';
 import { isReservedMetadata } from '../../domain/xks/ciphertext-metadata.ts';
 import type { KeyStore, MappedKey, StoreCredential } from '../../domain/xks/key-store.ts';
 import { MAX_METADATA_BYTES } from '../../domain/xks/limits.ts';
+import type { DeviceProfile } from '../../hsm/devices/profile.ts';
 import { type Findings, type PathInFile, pathText } from '../findings.ts';
 import type { Secrets } from '../read-secrets.ts';
 import type { KeyInput, KeyStoreInput } from '../schema/key-store-schema.ts';
@@ -13,6 +14,8 @@ import { locateKey } from './locate-key.ts';
 /** Tokens by name; a name that is missing is an error only when `complete`. */
 export interface KnownTokens {
   readonly byName: ReadonlyMap<string, TokenInput>;
+  /** Of those whose profile is sound. */
+  readonly profiles: ReadonlyMap<string, DeviceProfile>;
   readonly complete: boolean;
 }
 
@@ -165,10 +168,12 @@ function buildKey(
     );
   }
   const selector = locateKey(key, path, token, findings);
-  if (selector === undefined) return undefined;
+  const scheme = key.scheme ?? tokens.profiles.get(key.token)?.defaultScheme;
+  if (selector === undefined || scheme === undefined) return undefined;
   return {
     externalKeyId,
     key: { token: key.token, selector },
+    scheme,
     status: key.status,
     usages: new Set(key.usage),
     generation: key.generation,

@@ -1,6 +1,8 @@
 /** Tokens: absolute paths, resolved PINs, and no token named twice. */
 import { Bug } from '../../domain/bug.ts';
+import type { HealthKey } from '../../domain/hsm/health-key.ts';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
+import type { DeviceProfile } from '../../hsm/devices/profile.ts';
 import { CONFIG_FILE_VARIABLES } from '../../hsm/devices/profiles.ts';
 import type { DeviceProfiles } from '../device-profiles.ts';
 import { type Findings, pathText } from '../findings.ts';
@@ -42,9 +44,15 @@ export function buildToken(
       ...(token.token.serial === undefined ? {} : { serial: token.token.serial }),
     },
     pin,
-    healthKey: healthKeySelector(token),
+    healthKey: buildHealthKey(token, profile),
     hosts,
   };
+}
+
+export function buildHealthKey(token: TokenInput, profile: DeviceProfile): HealthKey {
+  const { healthKey } = token;
+  const named = typeof healthKey === 'string' ? undefined : healthKey.scheme;
+  return { ...healthKeySelector(token), scheme: named ?? profile.defaultScheme };
 }
 
 /** @req X-41 */

@@ -1,9 +1,10 @@
 /** The key map across key stores: one object behind one external key id, and health keys behind none. */
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
+import type { DeviceProfiles } from '../device-profiles.ts';
 import { type Findings, type PathInFile, pathText } from '../findings.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
-import { healthKeySelector } from './build-tokens.ts';
+import { buildHealthKey, healthKeySelector } from './build-tokens.ts';
 
 type MappedStore = Pick<KeyStore, 'pathPrefix' | 'keys'>;
 
@@ -11,6 +12,7 @@ type MappedStore = Pick<KeyStore, 'pathPrefix' | 'keys'>;
 export function checkKeyMap(
   stores: readonly (MappedStore | undefined)[],
   tokens: readonly (TokenInput | undefined)[],
+  profiles: DeviceProfiles,
   findings: Findings,
 ): void {
   checkPrefixes(stores, findings);
@@ -18,6 +20,7 @@ export function checkKeyMap(
     [...(store?.keys ?? [])].map(([id, mapped]) => ({ path: ['keyStores', index, 'keys', id], mapped })),
   );
   checkHealthKeys(placed, tokens, findings);
+  warnOfUnprovenSchemes(placed, tokens, profiles, findings);
   checkSharing(placed, findings);
 }
 
@@ -63,13 +66,38 @@ function checkHealthKeys(
   }
 }
 
+/** A health key proves that its own scheme works: where another one fails, health does not show it. @req X-40 */
+function warnOfUnprovenSchemes(
+  placed: readonly PlacedKey[],
+  tokens: readonly (TokenInput | undefined)[],
+  profiles: DeviceProfiles,
+  findings: Findings,
+): void {
+  for (const [index, token] of tokens.entries()) {
+    const profile = profiles[index];
+    if (token === undefined || profile === undefined) continue;
+    const { scheme } = buildHealthKey(token, profile);
+    const used = placed.filter(({ mapped }) => mapped.key.token === token.name);
+    const others = new Set(used.map(({ mapped }) => mapped.scheme).filter((each) => each !== scheme));
+    if (others.size === 0) continue;
+    const unproven = [...others].sort().join(', ');
+    findings.warn(
+      ['tokens', index, 'healthKey'],
+      `proves scheme ${scheme} alone, and keys of the token have scheme ${unproven}`,
+    );
+  }
+}
+
 /** @req X-09 X-11 */
 function checkSharing(placed: readonly PlacedKey[], findings: Findings): void {
   const byAttribute = new Map<string, PlacedKey[]>();
   for (const key of placed) {
     const earlier = attributesOf(key.mapped).flatMap((attribute) => byAttribute.get(attribute) ?? []);
     const twin = earlier.find((other) => overlap(other.mapped.key.selector, key.mapped.key.selector));
-    if (twin !== undefined && !(twin.mapped.shared && key.mapped.shared)) {
+    if (twin !== undefined && twin.mapped.scheme !== key.mapped.scheme) {
+      const found = `selects the same object as ${pathText(twin.path)}, which has scheme ${twin.mapped.scheme}`;
+      findings.problem([...key.path, 'scheme'], found, 'one scheme for each object', 'name another object');
+    } else if (twin !== undefined && !(twin.mapped.shared && key.mapped.shared)) {
       const found = `selects the same object as ${pathText(twin.path)}`;
       findings.problem(
         key.path,

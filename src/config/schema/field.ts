@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { HOST_NAME } from '../../domain/host-name.ts';
+import { AEAD_SCHEMES } from '../../domain/hsm/aead-scheme.ts';
 
 /** A text that must match a pattern. */
 export function text(pattern: RegExp, expected: string, description: string) {
@@ -69,6 +70,11 @@ export function keyLabel(description: string) {
     'a label of 1 to 255 characters, in quotes if it looks like a number',
     description,
   );
+}
+
+/** How a key makes ciphertexts. */
+export function scheme(description: string) {
+  return z.enum(AEAD_SCHEMES).meta({ description });
 }
 
 /** CKA_ID of a key object. */

@@ -1,6 +1,6 @@
 /** `keyStores[]`: one path prefix, its credentials, and the map from external key ids to key objects. */
 import * as z from 'zod';
-import { keyIdHex, keyLabel, secretSource, text } from './field.ts';
+import { keyIdHex, keyLabel, scheme, secretSource, text } from './field.ts';
 import { policySchema } from './policy-schema.ts';
 
 const status = (description: string) =>
@@ -55,10 +55,13 @@ const key = z
         'x-sensitive': true,
       })
       .optional(),
+    scheme: scheme(
+      'How the key makes ciphertexts (docs/aead.md): by AES-GCM in the token, or with a key for each message that the token derives by HMAC, CMAC or CBC-MAC. Left out: what is usual for the device of the token. A key has one scheme for ever; changing it makes older ciphertexts unreadable.',
+    ).optional(),
     kcv: text(
       /^[0-9A-Fa-f]{6}$/,
       '6 hex digits, in quotes if they look like a number',
-      'Pins the check value of the key: the first 3 bytes of the zero block encrypted. A key with another one is refused.',
+      'Pins the check value of the key, as `keys show` has it: a key with another one is refused. Of `native-gcm` and `cbc-mac`, the first 3 bytes of the zero block encrypted; of `cmac` and `hmac`, those of the MAC of 16 zero bytes.',
     ).optional(),
     status: status('A `DISABLED` key still answers GetKeyMetadata and refuses to encrypt and decrypt.'),
     usage: z

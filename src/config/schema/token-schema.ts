@@ -1,7 +1,7 @@
 /** `tokens[]`: the PKCS#11 tokens that hold the keys. */
 import * as z from 'zod';
 import { DEVICE_NAMES } from '../../hsm/devices/profiles.ts';
-import { filePath, keyIdHex, keyLabel, secretSource, text } from './field.ts';
+import { filePath, keyIdHex, keyLabel, scheme, secretSource, text } from './field.ts';
 
 const tokenIdentity = z
   .strictObject({
@@ -31,13 +31,16 @@ const healthKey = z
       .strictObject({
         label: keyLabel('CKA_LABEL of the health key.').optional(),
         id: keyIdHex('CKA_ID of the health key.').optional(),
+        scheme: scheme(
+          'How health checks use it, as `keyStores[].keys.<externalKeyId>.scheme`. Left out: what is usual for the device.',
+        ).optional(),
       })
       .refine((key) => key.label !== undefined || key.id !== undefined)
       .meta({ minProperties: 1 }),
   ])
   .meta({
     description:
-      'AES-256 key on the token that only health checks use: its label, or a mapping. It must not stand behind any external key id.',
+      'Key on the token that only health checks use: its label, or a mapping. It must not stand behind any external key id. Health checks prove only its own scheme.',
     'x-expected': 'a label in quotes, or { label: <text> }, { id: <hex> }, or both',
   });
 

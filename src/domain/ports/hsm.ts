@@ -2,6 +2,7 @@
  * What the engines need from hardware security modules. PKCS#11 handles, constants and sessions stay
  * behind these interfaces. Every method rejects with an `HsmFault` and with nothing else.
  */
+import type { AeadScheme } from '../hsm/aead-scheme.ts';
 import type { KeySelector } from '../hsm/key-selector.ts';
 
 /** A key object: the token's configured name and the attributes that find the object there. */
@@ -30,15 +31,26 @@ export interface CallTrace {
   host: number | undefined;
 }
 
+/** A PKCS#11 usage attribute, without its `CKA_`. */
+export type KeyUsage = 'ENCRYPT' | 'DECRYPT' | 'SIGN' | 'VERIFY' | 'WRAP' | 'UNWRAP' | 'DERIVE';
+
 /** What the token says of a key object, read when it was located. */
 export interface KeyDescription {
-  readonly keyType: 'AES' | 'GENERIC_SECRET' | 'OTHER';
+  readonly keyType: 'AES' | 'GENERIC_SECRET' | 'SHA256_HMAC' | 'OTHER';
+  /** 0 where the token does not tell. */
   readonly bits: number;
   readonly canEncrypt: boolean;
   readonly canDecrypt: boolean;
+  readonly canSign: boolean;
+  readonly canVerify: boolean;
+  readonly canWrap: boolean;
+  readonly canUnwrap: boolean;
+  readonly canDerive: boolean;
+  /** Usages of which the token would not tell whether the key has them; above they are false. Absent when there are none. */
+  readonly withheld?: readonly KeyUsage[];
   readonly extractable: boolean;
   readonly sensitive: boolean;
-  /** Check value: first 3 bytes of the zero block encrypted, lower-case hex; absent where the token will not give it. */
+  /** Check value, lower-case hex, of a kind that depends on what the key may do (docs/aead.md); absent where the token will not give it. */
   readonly kcvHex?: string;
   readonly label: string;
   readonly idHex: string;
@@ -70,29 +82,38 @@ export interface Sealed {
 /** `any object` is for keys that nobody had to admit, such as a health key. */
 export type Admitted = KeyDescription | 'any object';
 
-export interface SealRequest {
+/** Which key of the token, and in which role. Schemes that derive keys bind all of the role into each of them. */
+export interface KeyRole {
   readonly key: TokenKey;
   /** The description on which the key was admitted: another object in its place is refused with `unavailable`. */
   readonly admitted: Admitted;
-  /** Key generation, 0 … 65 535; 0 has no metadata. */
+  readonly scheme: AeadScheme;
+  /** Key generation, 0 … 65 535. */
   readonly generation: number;
+  /** The external key id, or another name that no external key can have. */
+  readonly keyName: string;
+}
+
+export interface SealRequest extends KeyRole {
   readonly plaintext: Uint8Array;
   /** Builds the associated data once the scheme has chosen its metadata. */
   readonly aad: (metadata: Uint8Array) => Uint8Array;
 }
 
-export interface OpenRequest {
-  readonly key: TokenKey;
-  /** As for {@link SealRequest}. */
-  readonly admitted: Admitted;
+export interface OpenRequest extends KeyRole {
   readonly ciphertext: Uint8Array;
   readonly iv: Uint8Array;
   readonly tag: Uint8Array;
+  /** As it came with the ciphertext. */
+  readonly metadata: Uint8Array;
   /** The complete associated data, metadata included. */
   readonly aad: Uint8Array;
 }
 
-/** Authenticated encryption under a token's key: AES-256-GCM, 16-byte tag, IV of 12 (or, to open, 16) bytes. */
+/**
+ * Authenticated encryption under a token's key: AES-256-GCM, 16-byte tag, IV of 12 (or, to open what native
+ * GCM of another proxy made, 16) bytes.
+ */
 export interface Aead {
   seal(request: SealRequest, context: CallContext): Promise<Sealed>;
   /** Fault `corrupt` when anything does not authenticate, `unavailable` when the token is at fault. */

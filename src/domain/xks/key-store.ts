@@ -1,4 +1,5 @@
 /** An external key store as the operator configured it: one path prefix, its credentials, its key map. */
+import type { AeadScheme } from '../hsm/aead-scheme.ts';
 import type { TokenKey } from '../ports/hsm.ts';
 import type { Secret } from '../secret.ts';
 import type { AccessPolicy } from './access-policy.ts';
@@ -12,10 +13,11 @@ export type AadMode = 'spec' | 'sha256';
 export interface MappedKey {
   readonly externalKeyId: string;
   readonly key: TokenKey;
+  readonly scheme: AeadScheme;
   readonly status: 'ENABLED' | 'DISABLED';
   /** Usages that configuration leaves; the object's attributes may allow fewer. */
   readonly usages: ReadonlySet<CryptoUsage>;
-  /** Key generation written into ciphertextMetadata; 0 writes none. */
+  /** Key generation written into ciphertextMetadata, of which native GCM of generation 0 has none. */
   readonly generation: number;
   /** Pinned check value, 6 lower-case hex digits. */
   readonly kcvHex?: string;

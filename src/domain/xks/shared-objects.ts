@@ -29,16 +29,19 @@ export function objectIdentity(description: KeyDescription): string {
 
 /**
  * Why a claim must be refused because of who else holds its object, or undefined. `shared` lifts the refusal
- * of the claim that carries it, and of no other; nothing lifts that of a health key.
+ * of the claim that carries it, and of no other; nothing lifts that of a health key or of another scheme.
  * @req X-09 X-41 X-49
  */
 export function holderRefusal(claim: ObjectClaim, holders: ObjectHolders): string | undefined {
   if (holders.healthKeyOf.size > 0) {
     return 'its object is the health key of a token, and health checks need a key of their own';
   }
-  if (claim.mapped.shared) return undefined;
   for (const rival of holders.claims) {
     if (rival === claim) continue;
+    if (rival.mapped.scheme !== claim.mapped.scheme) {
+      return `its object also stands behind a key of scheme ${rival.mapped.scheme}, and an object serves one scheme`;
+    }
+    if (claim.mapped.shared) continue;
     // Another prefix may be another customer: its path and key ids stay out of a message that clients see.
     return rival.pathPrefix === claim.pathPrefix
       ? `its object also stands behind external key '${rival.mapped.externalKeyId}', and shared is not set`

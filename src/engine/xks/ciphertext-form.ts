@@ -1,7 +1,12 @@
 /** Fifth step, Decrypt only: what can be told of a ciphertext without the key. */
-import { decodeCiphertextMetadata, isReservedMetadata } from '../../domain/xks/ciphertext-metadata.ts';
+import { isDerivedScheme } from '../../domain/hsm/aead-scheme.ts';
+import {
+  type CiphertextOrigin,
+  decodeCiphertextMetadata,
+  isReservedMetadata,
+} from '../../domain/xks/ciphertext-metadata.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
-import { ACCEPTED_IV_BYTES, MAX_METADATA_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
+import { ACCEPTED_IV_BYTES, IV_BYTES, MAX_METADATA_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
 import { XksFault } from '../../domain/xks/xks-fault.ts';
 
 /** A ciphertext and what it was sealed with, decoded but otherwise as the caller sent it. */
@@ -32,16 +37,34 @@ export function enforceCiphertextForm(store: KeyStore, mapped: MappedKey, sealed
       `ciphertextMetadata has ${sealed.metadata.length} bytes; it has at most ${MAX_METADATA_BYTES}.`,
     );
   }
-  const origin = decodeCiphertextMetadata(sealed.metadata);
-  const generation = origin?.generation ?? (isLegacy(store, sealed.metadata) ? 0 : undefined);
-  if (generation === undefined) {
+  enforceOrigin(originOf(store, sealed.metadata), mapped, sealed);
+}
+
+/** A key has one scheme, and no other is ever tried in its place. */
+function enforceOrigin(origin: CiphertextOrigin | undefined, mapped: MappedKey, sealed: SealedText): void {
+  if (origin === undefined) {
     throw invalid('ciphertextMetadata is not of a kind that this proxy writes or was told to accept.');
   }
-  if (generation !== mapped.generation) {
+  if (origin.scheme !== mapped.scheme) {
     throw invalid(
-      `The ciphertext was made with generation ${generation} of external key '${mapped.externalKeyId}', which is not the one in use.`,
+      `The ciphertext was made with scheme ${origin.scheme}; external key '${mapped.externalKeyId}' has scheme ${mapped.scheme}.`,
     );
   }
+  if (origin.generation !== mapped.generation) {
+    throw invalid(
+      `The ciphertext was made with generation ${origin.generation} of external key '${mapped.externalKeyId}', which is not the one in use.`,
+    );
+  }
+  if (isDerivedScheme(origin.scheme) && sealed.iv.length !== IV_BYTES) {
+    throw invalid(`Scheme ${origin.scheme} makes an initializationVector of ${IV_BYTES} bytes.`);
+  }
+}
+
+function originOf(store: KeyStore, metadata: Uint8Array): CiphertextOrigin | undefined {
+  return (
+    decodeCiphertextMetadata(metadata) ??
+    (isLegacy(store, metadata) ? { scheme: 'native-gcm', generation: 0 } : undefined)
+  );
 }
 
 /** The site-wide metadata of the earlier proxy, for a prefix that was moved over from it; never a form of our own. */

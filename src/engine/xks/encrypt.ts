@@ -9,7 +9,7 @@ import { associatedData } from './associated-data.ts';
 import { enforceCiphertextForm, type SealedText } from './ciphertext-form.ts';
 import { integrityValue } from './integrity-value.ts';
 import { openCiphertext } from './open-ciphertext.ts';
-import type { AdmittedKey, XksEngine } from './xks-engine.ts';
+import { type AdmittedKey, roleOf, type XksEngine } from './xks-engine.ts';
 
 export interface EncryptInput {
   readonly plaintext: Uint8Array;
@@ -39,9 +39,7 @@ export async function encrypt(
   const { plaintext } = input;
   const sealed = await engine.aead.seal(
     {
-      key: key.mapped.key,
-      admitted: key.description,
-      generation: key.mapped.generation,
+      ...roleOf(key),
       plaintext,
       aad: associatedData(key.store.aadMode, input.aad),
     },
@@ -50,8 +48,7 @@ export async function encrypt(
   requireSealedForm(sealed, plaintext.length);
   if (!input.integrity) return { sealed, integrityValue: undefined };
   const value = integrityValue(input.aad, sealed);
-  // A key that cannot decrypt cannot check itself; KMS still compares the value.
-  if (key.description.canDecrypt) await requireReversible(engine, key, input, sealed, context);
+  await requireReversible(engine, key, input, sealed, context);
   return { sealed, integrityValue: value };
 }
 

@@ -3,7 +3,7 @@ import { Bug } from '../../domain/bug.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import { associatedData } from './associated-data.ts';
 import type { SealedText } from './ciphertext-form.ts';
-import type { AdmittedKey, XksEngine } from './xks-engine.ts';
+import { type AdmittedKey, roleOf, type XksEngine } from './xks-engine.ts';
 
 /**
  * The plaintext, as long as the ciphertext. The form of the ciphertext was checked before.
@@ -16,11 +16,8 @@ export async function openCiphertext(
   context: CallContext,
 ): Promise<Uint8Array> {
   const aad = associatedData(key.store.aadMode, sealed.aad)(sealed.metadata);
-  const { ciphertext, iv, tag } = sealed;
-  const plaintext = await engine.aead.open(
-    { key: key.mapped.key, admitted: key.description, ciphertext, iv, tag, aad },
-    context,
-  );
+  const { ciphertext, iv, tag, metadata } = sealed;
+  const plaintext = await engine.aead.open({ ...roleOf(key), ciphertext, iv, tag, metadata, aad }, context);
   if (plaintext.length !== ciphertext.length) {
     throw new Bug(`${ciphertext.length} bytes of ciphertext gave ${plaintext.length} bytes of plaintext`);
   }

@@ -4,7 +4,7 @@
  * operation. It speaks XksFault for its own refusals and lets the HsmFault of a port pass through.
  */
 import type { Clock } from '../../domain/ports/clock.ts';
-import type { Aead, HealthMonitor, KeyDescription, KeyDirectory } from '../../domain/ports/hsm.ts';
+import type { Aead, HealthMonitor, KeyDescription, KeyDirectory, KeyRole } from '../../domain/ports/hsm.ts';
 import type { CryptoUsage, KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 
 export interface XksEngine {
@@ -21,4 +21,10 @@ export interface AdmittedKey {
   readonly description: KeyDescription;
   /** What configuration and token both allow. */
   readonly usages: readonly CryptoUsage[];
+}
+
+/** How the AEAD port is told which key to use. */
+export function roleOf({ mapped, description }: AdmittedKey): KeyRole {
+  const { key, scheme, generation, externalKeyId } = mapped;
+  return { key, admitted: description, scheme, generation, keyName: externalKeyId };
 }

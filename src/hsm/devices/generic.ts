@@ -5,6 +5,7 @@ export const generic: DeviceProfile = {
   name: 'generic',
   vendor: 'unknown',
   model: 'PKCS#11 token',
+  defaultScheme: 'native-gcm',
   pin: { pattern: '.{1,255}', expected: 'a PIN of 1 to 255 bytes' },
   libraryParameters: 'optional',
   maxSessions: 8,

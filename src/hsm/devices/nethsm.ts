@@ -5,6 +5,7 @@ export const nethsm: DeviceProfile = {
   name: 'nethsm',
   vendor: 'Nitrokey GmbH',
   model: 'NetHSM',
+  defaultScheme: 'cbc-mac',
   // Passphrase in the REST interface.
   pin: { pattern: '.{10,255}', expected: "the operator's passphrase, of 10 bytes at least" },
   configFileVariable: 'P11NETHSM_CONFIG_FILE',

@@ -8,6 +8,7 @@ export const nitrokeyHsm2CardContact: DeviceProfile = {
   name: 'nitrokey-hsm2-cardcontact',
   vendor: 'CardContact (www.cardcontact.de)',
   model: 'SmartCard-HSM',
+  defaultScheme: 'cmac',
   // The card locks after three wrong ones.
   pin: { pattern: '[\\x20-\\x7e]{6,16}', expected: 'a PIN of 6 to 16 digits' },
   // C_Initialize in p11generic.c: CKR_ARGUMENTS_BAD.

@@ -5,6 +5,7 @@ export const nss: DeviceProfile = {
   name: 'nss',
   vendor: 'Mozilla Foundation',
   model: 'NSS 3',
+  defaultScheme: 'native-gcm',
   pin: { pattern: '.{1,255}', expected: 'the password of the database, 1 to 255 bytes' },
   // Without it there is no database, and with another text the library crashes (measured).
   libraryParameters: 'required',

@@ -5,6 +5,7 @@ export const opencryptoki: DeviceProfile = {
   name: 'opencryptoki',
   vendor: 'IBM',
   model: 'Soft',
+  defaultScheme: 'hmac',
   // MIN_PIN_LEN and MAX_PIN_LEN.
   pin: { pattern: '.{4,8}', expected: 'a PIN of 4 to 8 bytes' },
   libraryParameters: 'refused',

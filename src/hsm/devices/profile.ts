@@ -3,6 +3,7 @@
  * token host gets it whole in its `open` message. What a device can do is this profile and what a probe finds
  * (features.ts).
  */
+import type { AeadScheme } from '../../domain/hsm/aead-scheme.ts';
 import type { Curve, OaepHash } from './features.ts';
 import type { PinForm } from './pin-form.ts';
 
@@ -12,6 +13,8 @@ export interface DeviceProfile {
   /** For operators, and for health before the token was ever reached. */
   readonly vendor: string;
   readonly model: string;
+  /** Scheme of keys and health keys for which configuration names none. For ever: stored ciphertexts depend on it. */
+  readonly defaultScheme: AeadScheme;
   /** What a user PIN must look like. Any other is never sent: it could cost a try. */
   readonly pin: PinForm;
   /** Environment variable that names the module's configuration file; absent where it has none. */

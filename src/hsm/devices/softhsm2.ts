@@ -5,6 +5,7 @@ export const softhsm2: DeviceProfile = {
   name: 'softhsm2',
   vendor: 'SoftHSM project',
   model: 'SoftHSM v2',
+  defaultScheme: 'native-gcm',
   // MIN_PIN_LEN and MAX_PIN_LEN of SoftHSM 2.6.1.
   pin: { pattern: '.{4,255}', expected: 'a PIN of 4 to 255 bytes' },
   configFileVariable: 'SOFTHSM2_CONF',

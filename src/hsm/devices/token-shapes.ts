@@ -1,4 +1,5 @@
 /** What the two ends of a token host's connection and the PKCS#11 code between them tell each other of tokens and keys. */
+import type { AeadScheme } from '../../domain/hsm/aead-scheme.ts';
 
 /** A token as C_GetTokenInfo and C_GetMechanismList describe it. */
 export interface OpenedToken {
@@ -14,14 +15,11 @@ export interface OpenedToken {
   readonly mechanisms: readonly number[];
 }
 
-/** An AES key to be made on the token. */
-export interface AesKeyRequest {
+/** A key to be made on the token: 256 bits, sensitive, not extractable, with the usages that its scheme needs. */
+export interface NewKeyRequest {
   readonly label: string;
   readonly idHex: string;
-  readonly bits: 128 | 192 | 256;
-  readonly extractable: boolean;
-  readonly encrypt: boolean;
-  readonly decrypt: boolean;
+  readonly scheme: AeadScheme;
 }
 
 /** A token to be initialised. Holds PINs: wipe what carries it. */

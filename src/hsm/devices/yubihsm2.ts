@@ -8,6 +8,7 @@ export const yubihsm2: DeviceProfile = {
   name: 'yubihsm2',
   vendor: 'Yubico (www.yubico.com)',
   model: 'YubiHSM 2',
+  defaultScheme: 'hmac',
   // C_Login: an authentication key id in four hex digits, then 8 to 64 bytes; `@` before it means asymmetric
   // authentication. What begins with `#` is judged by newer modules alone.
   pin: {

@@ -1,36 +1,48 @@
 /**
- * Tells a sound token from a broken one: a ciphertext made with the health key at login must still decrypt, and
- * after a failed encryption a new one must come out. The health key itself may be deleted, replaced or unfit,
- * which says nothing of the token's other keys; so trouble with that key alone is never taken for trouble with
- * the token.
+ * Tells a sound token from a broken one: a ciphertext made with the health key at login, in the scheme of that
+ * key, must still decrypt, and after a failed encryption a new one must come out. The health key itself may be
+ * deleted, replaced or unfit, which says nothing of the token's other keys; so trouble with that key alone is
+ * never taken for trouble with the token.
  */
 import { randomBytes } from 'node:crypto';
-import type { KeySelector } from '../../domain/hsm/key-selector.ts';
+import { isDerivedScheme } from '../../domain/hsm/aead-scheme.ts';
+import type { HealthKey } from '../../domain/hsm/health-key.ts';
 import { HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
+import { NONCE_BYTES } from '../../domain/xks/ciphertext-metadata.ts';
+import { IV_BYTES } from '../../domain/xks/limits.ts';
+import { HEALTH_KEY_NAME, roleBinding } from '../aead/key-derivation.ts';
 import { KeyChanged } from '../pkcs11/key-locator.ts';
-import type { GcmMessage } from '../wire/messages.ts';
+import type { DerivedMessage, GcmMessage } from '../wire/messages.ts';
 
 /** What the canary does to the token; each throws an HsmFault. */
 export interface CanaryToken {
-  encrypt(message: GcmMessage): Buffer;
-  decrypt(message: GcmMessage): Buffer;
+  encrypt(message: CanaryMessage): Buffer;
+  decrypt(message: CanaryMessage): Buffer;
   /** C_GetTokenInfo answers. */
   answers(): void;
   /** The token shows at least one object. */
   seesAnyObject(): boolean;
 }
 
+type CanaryMessage = GcmMessage | DerivedMessage;
+
+interface KnownAnswer {
+  readonly healthKey: HealthKey;
+  readonly plaintext: Buffer;
+  readonly message: CanaryMessage;
+}
+
 export class Canary {
   readonly #token: CanaryToken;
-  #healthKey: KeySelector | undefined;
-  #known: { readonly plaintext: Buffer; readonly message: GcmMessage } | undefined;
+  #healthKey: HealthKey | undefined;
+  #known: KnownAnswer | undefined;
 
   constructor(token: CanaryToken) {
     this.#token = token;
   }
 
   /** Why no canary could be made with this key; empty when one was. Throws what is not the key's fault. */
-  prepare(healthKey: KeySelector | undefined): string {
+  prepare(healthKey: HealthKey | undefined): string {
     this.#healthKey = healthKey;
     this.#known = undefined;
     if (healthKey === undefined) return 'no health key is configured';
@@ -47,7 +59,7 @@ export class Canary {
   tokenIsSound(after: 'encryption' | 'anything else'): boolean {
     try {
       if (this.#known !== undefined) {
-        if (after === 'encryption') this.#known = this.#make(this.#known.message.selector);
+        if (after === 'encryption') this.#known = this.#make(this.#known.healthKey);
         return this.#decrypts(this.#known);
       }
       return this.#healthKey === undefined ? this.#answers() : this.#isSoundWithout();
@@ -71,25 +83,31 @@ export class Canary {
     return true;
   }
 
-  #decrypts({ plaintext, message }: { plaintext: Buffer; message: GcmMessage }): boolean {
+  #decrypts({ plaintext, message }: KnownAnswer): boolean {
     return this.#token.decrypt(message).equals(plaintext);
   }
 
-  #make(selector: KeySelector): { plaintext: Buffer; message: GcmMessage } {
+  #make(healthKey: HealthKey): KnownAnswer {
     const plaintext = randomBytes(16);
-    const form = {
-      selector,
-      fingerprint: ANY_KEY,
-      iv: randomBytes(12),
-      aad: Buffer.from('portcullis canary'),
-    };
-    const known = {
-      plaintext,
-      message: { ...form, input: Buffer.from(this.#token.encrypt({ ...form, input: plaintext })) },
-    };
+    const message = canaryMessage(healthKey, plaintext);
+    const input = Buffer.from(this.#token.encrypt(message));
+    const known = { healthKey, plaintext, message: { ...message, input } };
     if (this.#decrypts(known)) return known;
     throw new HsmFault('usage', 'the health key does not decrypt what it encrypted');
   }
+}
+
+function canaryMessage({ scheme, ...selector }: HealthKey, input: Buffer): CanaryMessage {
+  const message = {
+    selector,
+    fingerprint: ANY_KEY,
+    iv: randomBytes(IV_BYTES),
+    aad: Buffer.from('portcullis canary'),
+    input,
+  };
+  if (!isDerivedScheme(scheme)) return message;
+  const binding = roleBinding({ keyName: HEALTH_KEY_NAME, generation: 0, scheme });
+  return { ...message, scheme, binding, nonce: randomBytes(NONCE_BYTES) };
 }
 
 function isAboutTheKey(error: unknown): boolean {

@@ -3,18 +3,21 @@ import type { PKCS11 } from 'pkcs11js';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
+import { type GcmText, openOnce, sealOnce } from '../aead/one-time-gcm.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
-import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
+import type { NewKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
 import { type GcmCapability, probeGcm } from '../pkcs11/gcm-probe.ts';
-import { generateAesKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
+import { generateKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
 import { type IsAdmitted, KeyLocator } from '../pkcs11/key-locator.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { findToken, loadModule, type TokenSlot } from '../pkcs11/pkcs11-module.ts';
 import { SessionPool } from '../pkcs11/session-pool.ts';
 import { keyFingerprint } from '../wire/key-fingerprint.ts';
 import {
+  type DerivedMessage,
+  decodeDerived,
   decodeGcm,
   decodeJson,
   encodeJson,
@@ -26,12 +29,15 @@ import {
 } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
 import { Canary } from './canary.ts';
+import { deriveKey, withWiped } from './derived-key.ts';
 
 export class HostOperations {
   readonly #load: LoadModule;
   readonly #canary = new Canary({
-    encrypt: (message) => this.#withKey(message, gcmEncrypt),
-    decrypt: (message) => this.#withKey(message, gcmDecrypt),
+    encrypt: (message) =>
+      'scheme' in message ? this.#withDerivedKey(message, sealOnce) : this.#withKey(message, gcmEncrypt),
+    decrypt: (message) =>
+      'scheme' in message ? this.#withDerivedKey(message, openOnce) : this.#withKey(message, gcmDecrypt),
     answers: () => need(this.#library, 'open').C_GetTokenInfo(need(this.#token, 'open').slot),
     seesAnyObject: () => need(this.#keys, 'login').seesAnyObject(),
   });
@@ -70,18 +76,22 @@ export class HostOperations {
         return this.#locating(() => this.#withKey(decodeGcm(body), gcmEncrypt));
       case 'gcmDecrypt':
         return this.#locating(() => this.#gcmDecrypt(decodeGcm(body)));
+      case 'derivedEncrypt':
+        return this.#locating(() => this.#withDerivedKey(decodeDerived(body), sealOnce));
+      case 'derivedDecrypt':
+        return this.#locating(() => this.#withDerivedKey(decodeDerived(body), openOnce));
       case 'listKeys':
         return this.#listKeys(decodeJson<ListKeysMessage>(body));
       case 'initToken':
         return this.#initToken(body);
       case 'generateKey':
-        return this.#generateKey(decodeJson<AesKeyRequest>(body));
+        return this.#generateKey(decodeJson<NewKeyRequest>(body));
     }
   }
 
   /** Whether the token can be trusted to have judged a failed operation by its input. */
   tokenIsSound(failed: OperationName): boolean {
-    return this.#canary.tokenIsSound(failed === 'gcmEncrypt' ? 'encryption' : 'anything else');
+    return this.#canary.tokenIsSound(ENCRYPTIONS.has(failed) ? 'encryption' : 'anything else');
   }
 
   /** Whether this device answers nothing more to this process after such a return value. */
@@ -186,6 +196,15 @@ export class HostOperations {
     );
   }
 
+  /** The token derives, this process encrypts: the derived key leaves neither it nor this call. */
+  #withDerivedKey(message: DerivedMessage, work: OneTimeWork): Buffer {
+    const library = need(this.#library, 'open');
+    const derived = need(this.#keys, 'login').withKey(message.selector, admits(message), (session, key) =>
+      deriveKey(library, session, key, message),
+    );
+    return withWiped(derived, (key) => work(key, message));
+  }
+
   #listKeys(message: ListKeysMessage): Uint8Array {
     need(this.#keys, 'login');
     const token = need(this.#token, 'open');
@@ -199,9 +218,9 @@ export class HostOperations {
     return encodeJson({ serial });
   }
 
-  #generateKey(request: AesKeyRequest): Uint8Array {
+  #generateKey(request: NewKeyRequest): Uint8Array {
     need(this.#keys, 'login');
-    generateAesKey(need(this.#library, 'open'), need(this.#token, 'open').slot, request);
+    generateKey(need(this.#library, 'open'), need(this.#token, 'open').slot, request);
     return EMPTY;
   }
 }
@@ -218,12 +237,15 @@ function admits({ fingerprint }: GcmMessage): IsAdmitted {
   return (description: KeyDescription) => Buffer.compare(keyFingerprint(description), fingerprint) === 0;
 }
 
+const ENCRYPTIONS: ReadonlySet<OperationName> = new Set(['gcmEncrypt', 'derivedEncrypt']);
 const PROBE_AGAIN_MS = 1_000;
 
 /** Keys in one answer of `listKeys`: their descriptions stay well below the frame limit. */
 const KEYS_PER_PAGE = 50;
 
 export type LoadModule = typeof loadModule;
+
+type OneTimeWork = (key: Buffer, text: GcmText) => Buffer;
 
 type GcmWork = (library: PKCS11, session: Buffer, key: Buffer, message: GcmInput) => Buffer;
 

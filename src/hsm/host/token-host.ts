@@ -101,7 +101,7 @@ export class TokenHost {
       if (this.#isTagFailure(error)) {
         this.#refuse(frame, error, { code: 'corrupt', detail: 'the ciphertext does not authenticate' });
       } else if (error instanceof Pkcs11Failure && error.blame === 'ambiguous') {
-        this.#refuse(frame, error, { code: operation === 'gcmDecrypt' ? 'unavailable' : error.code });
+        this.#refuse(frame, error, { code: DECRYPTIONS.has(operation) ? 'unavailable' : error.code });
       } else {
         this.#refuse(frame, error);
       }
@@ -157,7 +157,8 @@ function causeText(cause: unknown): string | undefined {
 }
 
 /** Operations that may be done twice without harm. */
-const REPEATABLE: readonly OperationName[] = ['gcmEncrypt', 'gcmDecrypt'];
+const REPEATABLE: readonly OperationName[] = ['gcmEncrypt', 'gcmDecrypt', 'derivedEncrypt', 'derivedDecrypt'];
+const DECRYPTIONS: ReadonlySet<OperationName> = new Set(['gcmDecrypt', 'derivedDecrypt']);
 
 /** Look-ups in a row. */
 const LOOKUPS_FAILED = 3;

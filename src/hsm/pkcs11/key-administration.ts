@@ -6,7 +6,7 @@ import * as graphene from 'graphene-pk11';
 import type { Handle, PKCS11 } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
-import type { AesKeyRequest, NewToken } from '../devices/token-shapes.ts';
+import type { NewKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { readKeyDescription } from './key-attributes.ts';
 import { callPkcs11 } from './pkcs11-failure.ts';
 import { findBlankSlot, findToken } from './pkcs11-module.ts';
@@ -50,26 +50,28 @@ export function listKeys(
 }
 
 /**
- * Generates an AES key on the token. Every flag is explicit: tokens differ in what an omitted one means.
+ * Generates a key on the token. Every flag is explicit: tokens differ in what an omitted one means.
  * Fault `ambiguous` when the id is taken: NSS would put the new key in the place of the old one.
  */
-export function generateAesKey(library: PKCS11, slot: Handle, message: AesKeyRequest): void {
+export function generateKey(library: PKCS11, slot: Handle, { label, idHex, scheme }: NewKeyRequest): void {
   const session = openSession(library, slot);
+  const secret = scheme === 'hmac';
+  const mechanism = secret ? graphene.KeyGenMechanism.GENERIC_SECRET : graphene.KeyGenMechanism.AES;
   try {
-    refuseTakenId(session, message.idHex);
+    refuseTakenId(session, idHex);
     callPkcs11('C_GenerateKey', () =>
-      session.generateKey(graphene.KeyGenMechanism.AES, {
-        keyType: graphene.KeyType.AES,
-        label: message.label,
-        id: Buffer.from(message.idHex, 'hex'),
-        valueLen: message.bits / 8,
+      session.generateKey(mechanism, {
+        keyType: secret ? graphene.KeyType.GENERIC_SECRET : graphene.KeyType.AES,
+        label,
+        id: Buffer.from(idHex, 'hex'),
+        valueLen: KEY_BYTES,
         token: true,
         private: true,
-        sensitive: !message.extractable,
-        extractable: message.extractable,
-        encrypt: message.encrypt,
-        decrypt: message.decrypt,
-        sign: false,
+        sensitive: true,
+        extractable: false,
+        encrypt: scheme === 'native-gcm' || scheme === 'cbc-mac',
+        decrypt: scheme === 'native-gcm',
+        sign: scheme === 'hmac' || scheme === 'cmac',
         verify: false,
         wrap: false,
         unwrap: false,
@@ -111,3 +113,4 @@ function close(session: graphene.Session): void {
 }
 
 const TOKEN_LABEL_BYTES = 32;
+const KEY_BYTES = 32;

@@ -1,10 +1,13 @@
 /** Reading a secret key's attributes, one by one: a token that refuses one attribute still answers the others. */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
-import type { KeyDescription } from '../../domain/ports/hsm.ts';
-import { aesCheckValue } from './key-check-value.ts';
+import type { KeyDescription, KeyUsage } from '../../domain/ports/hsm.ts';
+import { aesCheckValue, macCheckValue } from './key-check-value.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 
-/** Describes the object. Attributes that the token refuses count as the unsafe value: extractable, no usage. */
+/**
+ * Describes the object. Attributes that the token refuses count as the unsafe value: extractable, no usage. A
+ * usage that was refused is noted besides, for whoever must know that the key lacks it.
+ */
 export function readKeyDescription(
   library: PKCS11,
   session: Handle,
@@ -14,15 +17,12 @@ export function readKeyDescription(
   const read = (type: number): Buffer | undefined => readAttribute(library, session, key, type);
   const flag = (type: number, absent: boolean): boolean => readFlag(read(type), absent);
   const keyType = KEY_TYPES.get(readNumber(read(pkcs11js.CKA_KEY_TYPE))) ?? 'OTHER';
-  const canEncrypt = flag(pkcs11js.CKA_ENCRYPT, false);
-  const kcvHex =
-    checkValue(read(pkcs11js.CKA_CHECK_VALUE)) ??
-    (keyType === 'AES' && canEncrypt ? aesCheckValue(library, session, key) : undefined);
+  const usages = readUsages(read);
+  const kcvHex = checkValue({ library, session, key, read }, keyType, usages);
   return {
     keyType,
     bits: Math.max(0, 8 * readNumber(read(pkcs11js.CKA_VALUE_LEN))),
-    canEncrypt,
-    canDecrypt: flag(pkcs11js.CKA_DECRYPT, false),
+    ...usages,
     extractable: flag(pkcs11js.CKA_EXTRACTABLE, true),
     sensitive: flag(pkcs11js.CKA_SENSITIVE, false),
     ...(kcvHex !== undefined && { kcvHex }),
@@ -30,6 +30,57 @@ export function readKeyDescription(
     idHex: read(pkcs11js.CKA_ID)?.toString('hex') ?? '',
     tokenSerial,
   };
+}
+
+type ReadAttribute = (type: number) => Buffer | undefined;
+
+type Usages = Pick<
+  KeyDescription,
+  'canEncrypt' | 'canDecrypt' | 'canSign' | 'canVerify' | 'canWrap' | 'canUnwrap' | 'canDerive' | 'withheld'
+>;
+
+function readUsages(read: ReadAttribute): Usages {
+  const withheld: KeyUsage[] = [];
+  const can = (usage: KeyUsage): boolean => {
+    const value = read(USAGE_ATTRIBUTES[usage]);
+    if (value === undefined || value.length === 0) withheld.push(usage);
+    return readFlag(value, false);
+  };
+  const usages = {
+    canEncrypt: can('ENCRYPT'),
+    canDecrypt: can('DECRYPT'),
+    canSign: can('SIGN'),
+    canVerify: can('VERIFY'),
+    canWrap: can('WRAP'),
+    canUnwrap: can('UNWRAP'),
+    canDerive: can('DERIVE'),
+  };
+  return { ...usages, ...(withheld.length > 0 && { withheld }) };
+}
+
+/**
+ * The token's own check value of a key that only signs is of the wrong kind: of AES it would be a part of the
+ * value that CMAC's subkeys come from, and of a secret every device makes another one.
+ */
+function checkValue(
+  { library, session, key, read }: KeyAtHand,
+  keyType: KeyDescription['keyType'],
+  { canEncrypt, canSign }: Usages,
+): string | undefined {
+  if (keyType === 'AES' && canSign && !canEncrypt) return macCheckValue(library, session, key, 'cmac');
+  if (keyType !== 'AES' && keyType !== 'OTHER' && canSign) {
+    return macCheckValue(library, session, key, 'hmac');
+  }
+  const own = read(pkcs11js.CKA_CHECK_VALUE);
+  if (own?.length === 3) return own.toString('hex');
+  return keyType === 'AES' && canEncrypt ? aesCheckValue(library, session, key) : undefined;
+}
+
+interface KeyAtHand {
+  readonly library: PKCS11;
+  readonly session: Handle;
+  readonly key: Handle;
+  readonly read: ReadAttribute;
 }
 
 /** Undefined where the token does not have, or will not give, this attribute; the caller decides what absence means. */
@@ -55,14 +106,21 @@ function readNumber(value: Buffer | undefined): number {
   return value === undefined || value.length === 0 ? -1 : value.readUIntLE(0, Math.min(value.length, 6));
 }
 
-function checkValue(value: Buffer | undefined): string | undefined {
-  return value !== undefined && value.length === 3 ? value.toString('hex') : undefined;
-}
-
 const KEY_TYPES: ReadonlyMap<number, KeyDescription['keyType']> = new Map([
   [pkcs11js.CKK_AES, 'AES'],
   [pkcs11js.CKK_GENERIC_SECRET, 'GENERIC_SECRET'],
+  [pkcs11js.CKK_SHA256_HMAC, 'SHA256_HMAC'],
 ]);
+
+const USAGE_ATTRIBUTES: Readonly<Record<KeyUsage, number>> = {
+  ENCRYPT: pkcs11js.CKA_ENCRYPT,
+  DECRYPT: pkcs11js.CKA_DECRYPT,
+  SIGN: pkcs11js.CKA_SIGN,
+  VERIFY: pkcs11js.CKA_VERIFY,
+  WRAP: pkcs11js.CKA_WRAP,
+  UNWRAP: pkcs11js.CKA_UNWRAP,
+  DERIVE: pkcs11js.CKA_DERIVE,
+};
 
 /** CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_FUNCTION_NOT_SUPPORTED. */
 const ATTRIBUTE_WITHHELD: ReadonlySet<number> = new Set([0x11, 0x12, 0x54]);

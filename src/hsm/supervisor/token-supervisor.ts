@@ -3,7 +3,7 @@
  * replaces it when it dies, hangs or says that it can do no more good.
  */
 
-import type { KeySelector } from '../../domain/hsm/key-selector.ts';
+import type { HealthKey } from '../../domain/hsm/health-key.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
@@ -38,7 +38,7 @@ export interface HostedToken {
   readonly env: Readonly<Record<string, string>>;
   readonly token: { readonly label?: string; readonly serial?: string };
   readonly pin: Secret;
-  readonly healthKey?: KeySelector;
+  readonly healthKey?: HealthKey;
 }
 
 export interface TokenSupervisorOptions {

@@ -2,10 +2,12 @@
  * Frame bodies. Those of the data path are binary; those of set-up are JSON, since they are rare and
  * both ends have one version.
  */
+import { type DerivedScheme, derivedSchemeOf, SCHEME_NUMBERS } from '../../domain/hsm/aead-scheme.ts';
+import type { HealthKey } from '../../domain/hsm/health-key.ts';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HSM_FAULT_CODES, HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
-import { FieldReader, joinFields } from './byte-codec.ts';
+import { FieldReader, type FieldToWrite, joinFields } from './byte-codec.ts';
 import { FrameFault } from './frame.ts';
 
 /** Both directions of AES-GCM: `input` is the plaintext, or ciphertext ‖ tag. */
@@ -18,22 +20,52 @@ export interface GcmMessage {
   readonly input: Uint8Array;
 }
 
+/** The same with a key that is derived for the message: what it is derived from, beside the IV. */
+export interface DerivedMessage extends GcmMessage {
+  readonly scheme: DerivedScheme;
+  /** Digest of the role that the derived key is bound to. */
+  readonly binding: Uint8Array;
+  readonly nonce: Uint8Array;
+}
+
 export function encodeGcm(message: GcmMessage): Buffer {
-  const { label, idHex } = message.selector;
-  return joinFields(
-    [
-      { width: 2, bytes: label === undefined ? EMPTY : Buffer.from(label, 'utf8') },
-      { width: 1, bytes: idHex === undefined ? EMPTY : Buffer.from(idHex, 'hex') },
-      { width: 1, bytes: message.fingerprint },
-      { width: 1, bytes: message.iv },
-      { width: 2, bytes: message.aad },
-    ],
-    message.input,
-  );
+  return joinFields(gcmFields(message), message.input);
 }
 
 export function decodeGcm(body: Uint8Array): GcmMessage {
+  return readGcm(new FieldReader(body));
+}
+
+export function encodeDerived(message: DerivedMessage): Buffer {
+  const derivation: FieldToWrite[] = [
+    { width: 1, bytes: Uint8Array.of(SCHEME_NUMBERS[message.scheme]) },
+    { width: 1, bytes: message.binding },
+    { width: 1, bytes: message.nonce },
+  ];
+  return joinFields([...derivation, ...gcmFields(message)], message.input);
+}
+
+export function decodeDerived(body: Uint8Array): DerivedMessage {
   const reader = new FieldReader(body);
+  const number = reader.field(1);
+  const scheme = number.length === 1 ? derivedSchemeOf(number[0]) : undefined;
+  if (scheme === undefined) throw new FrameFault(`no scheme has the number ${number.toString('hex')}`);
+  return { scheme, binding: reader.field(1), nonce: reader.field(1), ...readGcm(reader) };
+}
+
+function gcmFields(message: GcmMessage): FieldToWrite[] {
+  const { label, idHex } = message.selector;
+  return [
+    { width: 2, bytes: label === undefined ? EMPTY : Buffer.from(label, 'utf8') },
+    { width: 1, bytes: idHex === undefined ? EMPTY : Buffer.from(idHex, 'hex') },
+    { width: 1, bytes: message.fingerprint },
+    { width: 1, bytes: message.iv },
+    { width: 2, bytes: message.aad },
+  ];
+}
+
+/** The rest of a body. */
+function readGcm(reader: FieldReader): GcmMessage {
   const label = reader.field(2);
   const id = reader.field(1);
   return {
@@ -68,7 +100,7 @@ export interface PreparedToken {
 
 /** Body of the `prepare` request, after login. */
 export interface PrepareMessage {
-  readonly healthKey?: KeySelector;
+  readonly healthKey?: HealthKey;
 }
 
 export interface ListKeysMessage {

@@ -19,6 +19,8 @@ export const OPERATIONS = {
   describe: { code: 4, deadlineClass: 'metadata', lane: 'fast' },
   gcmEncrypt: { code: 5, deadlineClass: 'crypto', lane: 'fast' },
   gcmDecrypt: { code: 6, deadlineClass: 'crypto', lane: 'fast' },
+  derivedEncrypt: { code: 7, deadlineClass: 'crypto', lane: 'fast' },
+  derivedDecrypt: { code: 8, deadlineClass: 'crypto', lane: 'fast' },
   listKeys: { code: 16, deadlineClass: 'login', lane: 'slow' },
   initToken: { code: 17, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
   generateKey: { code: 18, deadlineClass: 'keyGeneration', lane: 'slow' },

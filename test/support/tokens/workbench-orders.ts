@@ -32,14 +32,19 @@ export interface WorkbenchResults {
 export interface KeyOrder {
   readonly label: string;
   readonly idHex: string;
-  readonly type: 'AES' | 'GENERIC_SECRET';
-  readonly usages: readonly ('encrypt' | 'decrypt' | 'sign' | 'verify')[];
+  readonly type: 'AES' | 'GENERIC_SECRET' | 'SHA256_HMAC';
+  /** No other usage is allowed. */
+  readonly usages: readonly KeyOrderUsage[];
   /** 256 unless given. */
   readonly bits?: number;
   readonly extractable?: boolean;
+  /** True unless given. */
+  readonly sensitive?: boolean;
   /** Imports this value instead of generating one. */
   readonly valueHex?: string;
 }
+
+export type KeyOrderUsage = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'wrap' | 'unwrap' | 'derive';
 
 export interface TokenSeen {
   readonly label: string;

@@ -125,13 +125,10 @@ function keyTemplate(key: KeyOrder): Template {
   });
   return [
     { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
-    {
-      type: pkcs11js.CKA_KEY_TYPE,
-      value: key.type === 'AES' ? pkcs11js.CKK_AES : pkcs11js.CKK_GENERIC_SECRET,
-    },
+    { type: pkcs11js.CKA_KEY_TYPE, value: KEY_TYPES[key.type] },
     { type: pkcs11js.CKA_TOKEN, value: true },
     { type: pkcs11js.CKA_PRIVATE, value: true },
-    { type: pkcs11js.CKA_SENSITIVE, value: true },
+    { type: pkcs11js.CKA_SENSITIVE, value: key.sensitive ?? true },
     { type: pkcs11js.CKA_EXTRACTABLE, value: key.extractable ?? false },
     { type: pkcs11js.CKA_LABEL, value: Buffer.from(key.label, 'utf8') },
     { type: pkcs11js.CKA_ID, value: hex(key.idHex) },
@@ -139,6 +136,9 @@ function keyTemplate(key: KeyOrder): Template {
     usage(pkcs11js.CKA_DECRYPT, 'decrypt'),
     usage(pkcs11js.CKA_SIGN, 'sign'),
     usage(pkcs11js.CKA_VERIFY, 'verify'),
+    usage(pkcs11js.CKA_WRAP, 'wrap'),
+    usage(pkcs11js.CKA_UNWRAP, 'unwrap'),
+    usage(pkcs11js.CKA_DERIVE, 'derive'),
   ];
 }
 
@@ -157,6 +157,12 @@ function deleteKeys(library: PKCS11, session: Handle, label: string): number {
 function hex(text: string): Buffer {
   return Buffer.from(text, 'hex');
 }
+
+const KEY_TYPES: Readonly<Record<KeyOrder['type'], number>> = {
+  AES: pkcs11js.CKK_AES,
+  GENERIC_SECRET: pkcs11js.CKK_GENERIC_SECRET,
+  SHA256_HMAC: pkcs11js.CKK_SHA256_HMAC,
+};
 
 const PIN_TROUBLE =
   pkcs11js.CKF_USER_PIN_COUNT_LOW | pkcs11js.CKF_USER_PIN_FINAL_TRY | pkcs11js.CKF_USER_PIN_LOCKED;

@@ -13,6 +13,11 @@ const odd: KeyDescription = {
   bits: 0,
   canEncrypt: false,
   canDecrypt: false,
+  canSign: false,
+  canVerify: false,
+  canWrap: false,
+  canUnwrap: false,
+  canDerive: false,
   extractable: true,
   sensitive: false,
   label: 'a\u001b[31m',
@@ -36,10 +41,10 @@ describe('keys on a terminal', () => {
   it('stand in columns, with control characters of their labels spelt out', () => {
     expect(keyTable([usual, odd, { ...usual, label: '', canEncrypt: false }])).toBe(
       [
-        'LABEL        ID  TYPE   BITS  USAGE            EXTRACTABLE  SENSITIVE  KCV',
-        'foo          0a  AES    256   ENCRYPT DECRYPT  no           yes        dc95c0',
-        'a\\u{1b}[31m  -   OTHER  -     none             yes          no         -',
-        '-            0a  AES    256   DECRYPT          no           yes        dc95c0',
+        'LABEL        ID  TYPE   BITS  USAGE            SCHEME      EXTRACTABLE  SENSITIVE  KCV',
+        'foo          0a  AES    256   ENCRYPT DECRYPT  native-gcm  no           yes        dc95c0',
+        'a\\u{1b}[31m  -   OTHER  -     none             -           yes          no         -',
+        '-            0a  AES    256   DECRYPT          native-gcm  no           yes        dc95c0',
         '',
       ].join('\n'),
     );

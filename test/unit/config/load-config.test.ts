@@ -39,7 +39,7 @@ describe('a small configuration', () => {
           env: { SOFTHSM2_CONF: at('softhsm2.conf') },
           token: { label: 'portcullis' },
           pin: config.tokens[0]?.pin,
-          healthKey: { label: 'health' },
+          healthKey: { label: 'health', scheme: 'native-gcm' },
           hosts: 1,
         },
       ],
@@ -62,6 +62,7 @@ describe('a small configuration', () => {
               {
                 externalKeyId: 'foo',
                 key: { token: 'soft', selector: { label: 'foo' } },
+                scheme: 'native-gcm',
                 status: 'ENABLED',
                 usages: new Set(['ENCRYPT', 'DECRYPT']),
                 generation: 0,
@@ -269,7 +270,29 @@ describe('a health key', () => {
     { healthKey: { label: 'h', id: '0a' }, selector: { label: 'h', idHex: '0a' } },
   ])('X-41: $healthKey selects $selector', ({ healthKey, selector }) => {
     using directory = new ConfigDirectory();
-    expect(directory.load([['tokens', 0, 'healthKey'], healthKey]).tokens[0]?.healthKey).toEqual(selector);
+    expect(directory.load([['tokens', 0, 'healthKey'], healthKey]).tokens[0]?.healthKey).toEqual({
+      ...selector,
+      scheme: 'native-gcm',
+    });
+  });
+});
+
+describe('the scheme of a key', () => {
+  test.for([
+    { entry: {}, scheme: 'native-gcm' },
+    { entry: { scheme: 'native-gcm' }, scheme: 'native-gcm' },
+    { entry: { scheme: 'hmac' }, scheme: 'hmac' },
+    { entry: { scheme: 'cmac' }, scheme: 'cmac' },
+    { entry: { scheme: 'cbc-mac' }, scheme: 'cbc-mac' },
+  ])('is of $entry on SoftHSM2 $scheme', ({ entry, scheme }) => {
+    using directory = new ConfigDirectory();
+    const config = directory.load([
+      ['keyStores', 0, 'keys', 'foo'],
+      { token: 'soft', label: 'foo', ...entry },
+    ]);
+    expect(config.keyStores[0]?.keys.get('foo')?.scheme).toBe(scheme);
+    const [token] = directory.load([['tokens', 0, 'healthKey'], { label: 'health', ...entry }]).tokens;
+    expect(token?.healthKey).toEqual({ label: 'health', scheme });
   });
 });
 
@@ -322,6 +345,20 @@ describe('warnings', () => {
         ] as const,
       ],
       warning: 'tokens[1]: no key uses the token spare',
+    },
+    {
+      changes: [
+        [
+          ['keyStores', 0, 'keys'],
+          {
+            a: { token: 'soft', label: 'a', scheme: 'hmac' },
+            b: { token: 'soft', label: 'b', scheme: 'cbc-mac' },
+            c: { token: 'soft', label: 'c' },
+          },
+        ] as const,
+      ],
+      warning:
+        'tokens[0].healthKey: proves scheme native-gcm alone, and keys of the token have scheme cbc-mac, hmac',
     },
     {
       changes: [

@@ -190,7 +190,7 @@ const TOKENS: readonly Refusal[] = [
     title: 'a health key with a misspelt field',
     changes: [[['tokens', 0, 'healthKey'], { lable: 'h' }]],
     problems: [
-      'tokens[0].healthKey.lable is not a known field; expected one of label, id; did you mean label?',
+      'tokens[0].healthKey.lable is not a known field; expected one of label, id, scheme; did you mean label?',
     ],
   },
   {

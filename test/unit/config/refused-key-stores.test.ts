@@ -307,6 +307,24 @@ const KEYS: readonly Refusal[] = [
     ],
   },
   {
+    title: 'X-09: one object under two schemes, shared or not',
+    changes: [
+      [[...KEY, 'shared'], true],
+      [
+        ['keyStores', 0, 'keys', 'twin'],
+        { token: 'soft', label: 'foo', id: '01', scheme: 'cbc-mac', shared: true },
+      ],
+    ],
+    problems: [
+      'keyStores[0].keys.twin.scheme selects the same object as keyStores[0].keys.foo, which has scheme native-gcm; expected one scheme for each object; name another object',
+    ],
+  },
+  {
+    title: 'a scheme that does not exist',
+    changes: [[[...KEY, 'scheme'], 'cmac-gcm']],
+    problems: ['keyStores[0].keys.foo.scheme is "cmac-gcm"; expected one of native-gcm, hmac, cmac, cbc-mac'],
+  },
+  {
     title: 'X-11: one object behind two prefixes',
     changes: [[['keyStores', 1], { ...STORE, keys: { bar: { token: 'soft', label: 'foo' } } }]],
     problems: [

@@ -13,7 +13,8 @@ describe('key admission', () => {
   test.for([
     { configured: ['DECRYPT'] as const, canEncrypt: true, canDecrypt: true, usages: ['DECRYPT'] },
     { configured: ['ENCRYPT', 'DECRYPT'] as const, canEncrypt: false, canDecrypt: true, usages: ['DECRYPT'] },
-    { configured: ['ENCRYPT', 'DECRYPT'] as const, canEncrypt: true, canDecrypt: false, usages: ['ENCRYPT'] },
+    { configured: ['ENCRYPT', 'DECRYPT'] as const, canEncrypt: true, canDecrypt: false, usages: [] },
+    { configured: ['ENCRYPT', 'DECRYPT'] as const, canEncrypt: false, canDecrypt: false, usages: [] },
     { configured: ['ENCRYPT'] as const, canEncrypt: false, canDecrypt: true, usages: [] },
   ])(
     'X-21: configured $configured on a token with encrypt $canEncrypt, decrypt $canDecrypt leaves $usages',
@@ -48,6 +49,46 @@ describe('key admission', () => {
     },
   ])('mistake 8: X-20: $what is refused with the reason', ({ key, object, reason }) => {
     expect(admitKey(mappedKey('foo', key), keyDescription(object))).toEqual({ admitted: false, reason });
+  });
+
+  test.for([
+    { scheme: 'hmac' as const, object: { keyType: 'GENERIC_SECRET' as const, canSign: true } },
+    { scheme: 'cmac' as const, object: { canSign: true } },
+    { scheme: 'cbc-mac' as const, object: { canEncrypt: true } },
+  ])('X-21: a key of scheme $scheme serves both ways, as far as configuration lets it', (row) => {
+    const description = keyDescription({ canEncrypt: false, canDecrypt: false, ...row.object });
+    const { scheme } = row;
+    const both = ['ENCRYPT', 'DECRYPT'];
+    expect(admitKey(mappedKey('foo', { scheme }), description)).toEqual({ admitted: true, usages: both });
+    const decryptOnly = mappedKey('foo', { scheme, usages: new Set(['DECRYPT']) });
+    expect(admitKey(decryptOnly, description)).toEqual({ admitted: true, usages: ['DECRYPT'] });
+  });
+
+  test.for([
+    {
+      object: { sensitive: false },
+      reason: 'it is not sensitive (CKA_SENSITIVE), and allowExtractable is not set for it',
+    },
+    {
+      object: { extractable: true },
+      reason: 'it is extractable (CKA_EXTRACTABLE), and allowExtractable is not set for it',
+    },
+  ])('X-49: a key that derives is refused when $reason', ({ object, reason }) => {
+    const description = keyDescription({ canEncrypt: false, canDecrypt: false, canSign: true, ...object });
+    const mapped = mappedKey('foo', { scheme: 'cmac' });
+    expect(admitKey(mapped, description)).toEqual({ admitted: false, reason });
+    expect(admitKey({ ...mapped, allowExtractable: true }, description).admitted).toBe(true);
+  });
+
+  it('mistake 8: X-20: a key of one scheme is refused for another', () => {
+    const cmac = keyDescription({ canEncrypt: false, canDecrypt: false, canSign: true });
+    expect(admitKey(mappedKey('foo', { scheme: 'cbc-mac' }), cmac)).toEqual({
+      admitted: false,
+      reason:
+        'a key of scheme cbc-mac must have CKA_ENCRYPT; keys create --scheme cbc-mac makes one that fits',
+    });
+    expect(admitKey(mappedKey('foo'), cmac)).toEqual({ admitted: true, usages: [] });
+    expect(admitKey(mappedKey('foo', { scheme: 'cmac' }), keyDescription()).admitted).toBe(false);
   });
 
   it('X-49: a pinned key on a token that gives no check value is refused', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import type { AeadScheme } from '../../../../src/domain/hsm/aead-scheme.ts';
 import {
   holderRefusal,
   type ObjectClaim,
@@ -6,9 +7,14 @@ import {
 } from '../../../../src/domain/xks/shared-objects.ts';
 import { keyDescription, mappedKey } from './samples.ts';
 
-const claim = (pathPrefix: string, id: string, shared = false): ObjectClaim => ({
+const claim = (
+  pathPrefix: string,
+  id: string,
+  shared = false,
+  scheme: AeadScheme = 'native-gcm',
+): ObjectClaim => ({
   pathPrefix,
-  mapped: mappedKey(id, { shared }),
+  mapped: mappedKey(id, { shared, scheme }),
   description: keyDescription(),
 });
 const holders = (claims: readonly ObjectClaim[], healthKeyOf: readonly string[] = []) => ({
@@ -39,6 +45,17 @@ describe('one object behind several external keys', () => {
     const b = claim('/two', 'b');
     expect(holderRefusal(a, holders([a, b]))).toBeUndefined();
     expect(holderRefusal(b, holders([a, b]))).toContain('another path prefix');
+  });
+
+  it('X-09: not even shared lets two schemes have one object', () => {
+    const a = claim('/one', 'a', true);
+    const b = claim('/two', 'b', true, 'cbc-mac');
+    const c = claim('/two', 'c', true);
+    expect([a, b, c].map((each) => holderRefusal(each, holders([a, c, b])))).toEqual([
+      'its object also stands behind a key of scheme cbc-mac, and an object serves one scheme',
+      'its object also stands behind a key of scheme native-gcm, and an object serves one scheme',
+      'its object also stands behind a key of scheme cbc-mac, and an object serves one scheme',
+    ]);
   });
 
   it('X-09: the only holder of an object serves', () => {

@@ -48,6 +48,70 @@ describe('the form of a ciphertext', () => {
     );
   });
 
+  test.for([
+    {
+      scheme: 'hmac' as const,
+      metadata: '',
+      detail: "The ciphertext was made with scheme native-gcm; external key 'foo' has scheme hmac.",
+    },
+    {
+      scheme: 'hmac' as const,
+      metadata: `01020000${'00'.repeat(16)}`,
+      detail: "The ciphertext was made with scheme cmac; external key 'foo' has scheme hmac.",
+    },
+    {
+      scheme: 'native-gcm' as const,
+      metadata: `01030000${'00'.repeat(16)}`,
+      detail: "The ciphertext was made with scheme hmac; external key 'foo' has scheme native-gcm.",
+    },
+    {
+      scheme: 'cbc-mac' as const,
+      metadata: `01040001${'00'.repeat(16)}`,
+      detail: "The ciphertext was made with generation 1 of external key 'foo', which is not the one in use.",
+    },
+    {
+      scheme: 'cmac' as const,
+      metadata: '01020000',
+      detail: 'ciphertextMetadata is not of a kind that this proxy writes or was told to accept.',
+    },
+  ])(
+    'X-38 X-50: under scheme $scheme, metadata "$metadata" are refused',
+    async ({ scheme, metadata, detail }) => {
+      const mapped = mappedKey('foo', { scheme });
+      const fault = await faultOf(() => enforceCiphertextForm(keyStore([]), mapped, sealed({ metadata })));
+      expect(fault).toMatchObject({ code: 'InvalidCiphertextException', detail });
+    },
+  );
+
+  test.for([
+    { scheme: 'hmac' as const, number: '03' },
+    { scheme: 'cmac' as const, number: '02' },
+    { scheme: 'cbc-mac' as const, number: '04' },
+  ])(
+    'X-37 X-50: scheme $scheme takes its own metadata, with an IV of 12 bytes alone',
+    async ({ scheme, number }) => {
+      const mapped = mappedKey('foo', { scheme, generation: 258 });
+      const metadata = `01${number}0102${'ab'.repeat(16)}`;
+      expect(() => enforceCiphertextForm(keyStore([]), mapped, sealed({ metadata }))).not.toThrow();
+      const fault = await faultOf(() =>
+        enforceCiphertextForm(keyStore([]), mapped, sealed({ metadata, iv: 16 })),
+      );
+      expect(fault).toMatchObject({
+        code: 'InvalidCiphertextException',
+        detail: `Scheme ${scheme} makes an initializationVector of 12 bytes.`,
+      });
+    },
+  );
+
+  it('mistake 6: the metadata of the earlier proxy is not for a key that derives', async () => {
+    const moved = keyStore([], { aadMode: 'sha256', legacyMetadata: hex('aabbcc') });
+    const mapped = mappedKey('foo', { scheme: 'hmac' });
+    const fault = await faultOf(() => enforceCiphertextForm(moved, mapped, sealed({ metadata: 'aabbcc' })));
+    expect(fault.detail).toBe(
+      "The ciphertext was made with scheme native-gcm; external key 'foo' has scheme hmac.",
+    );
+  });
+
   it('mistake 6: the metadata of the earlier proxy is generation 0 in sha256 mode, and only there', async () => {
     const legacyMetadata = hex('aabbcc');
     const moved = keyStore([], { aadMode: 'sha256', legacyMetadata });

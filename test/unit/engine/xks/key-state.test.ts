@@ -53,6 +53,7 @@ describe('state and usage', () => {
 
   test.for([
     { usage: 'ENCRYPT' as const, object: { canEncrypt: false } },
+    { usage: 'ENCRYPT' as const, object: { canDecrypt: false } },
     { usage: 'DECRYPT' as const, object: { canDecrypt: false } },
   ])('X-51: $usage needs the attribute on the token', async ({ usage, object }) => {
     const { key } = await rig({ object });
@@ -66,6 +67,22 @@ describe('state and usage', () => {
     const { key } = await rig({ key: { usages: new Set(['DECRYPT']) } });
     expect(() => requireUsage(key, 'DECRYPT')).not.toThrow();
     expect((await faultOf(() => requireUsage(key, 'ENCRYPT'))).code).toBe('InvalidKeyUsageException');
+  });
+
+  test.for([
+    { scheme: 'hmac' as const, object: { keyType: 'GENERIC_SECRET' as const, canSign: true } },
+    { scheme: 'cmac' as const, object: { canSign: true } },
+    { scheme: 'cbc-mac' as const, object: { canEncrypt: true } },
+  ])('X-20 X-21: to AWS KMS, a key of scheme $scheme is an AES-256 key', async ({ scheme, object }) => {
+    const { key } = await rig({
+      key: { scheme },
+      object: { canEncrypt: false, canDecrypt: false, ...object },
+    });
+    expect(getKeyMetadata(key)).toEqual({
+      keySpec: 'AES_256',
+      usages: ['ENCRYPT', 'DECRYPT'],
+      status: 'ENABLED',
+    });
   });
 
   test.for([{ status: 'ENABLED' as const }, { status: 'DISABLED' as const }])(

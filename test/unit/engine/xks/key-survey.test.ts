@@ -27,7 +27,7 @@ describe('what the survey says of keys', () => {
     const hsm = new FakeHsm();
     hsm.addKey('soft', 'good');
     hsm.addKey('soft', 'short', { bits: 128 });
-    hsm.addKey('soft', 'one-way', { canDecrypt: false });
+    hsm.addKey('soft', 'one-way', { canEncrypt: false });
     hsm.addKey('soft', 'twice');
     const stores = [
       keyStore([mappedKey('good'), mappedKey('short'), mappedKey('one-way'), mappedKey('a', on('twice'))]),
@@ -45,7 +45,7 @@ describe('what the survey says of keys', () => {
     ).toEqual([
       ['/one', 'good', ['ENCRYPT', 'DECRYPT'], undefined, undefined],
       ['/one', 'short', [], 'it has 128 bits, and AES_256 needs 256', undefined],
-      ['/one', 'one-way', ['ENCRYPT'], undefined, undefined],
+      ['/one', 'one-way', ['DECRYPT'], undefined, undefined],
       ['/one', 'a', [], SHARED_ELSEWHERE, undefined],
       ['/two', 'gone', [], 'the token answered not-found: no key label=gone on soft', undefined],
       ['/two', 'b', [], SHARED_ELSEWHERE, undefined],

@@ -90,7 +90,7 @@ function supervise(
       env: {},
       token: { label: 'test' },
       pin: new Secret('1234'),
-      healthKey: { label: 'health' },
+      healthKey: { label: 'health', scheme: 'native-gcm' },
     },
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     log: { debug: note, info: note, warn: note, error: note },

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { FieldReader, joinFields } from '../../../../src/hsm/wire/byte-codec.ts';
 import { FrameFault } from '../../../../src/hsm/wire/frame.ts';
 import {
+  decodeDerived,
   decodeGcm,
   decodeJson,
+  encodeDerived,
   encodeGcm,
   encodeJson,
   faultOf,
@@ -61,6 +63,54 @@ describe('GCM messages', () => {
   it('refuse a length field that is itself cut off', () => {
     expect(() => new FieldReader(Uint8Array.of(0)).field(2)).toThrow(/cut off/);
   });
+});
+
+describe('messages about derived keys', () => {
+  it('come back as they were sent', () => {
+    const scheme = fc.constantFrom('hmac' as const, 'cmac' as const, 'cbc-mac' as const);
+    fc.assert(
+      fc.property(
+        scheme,
+        bytes(32),
+        bytes(16),
+        bytes(9000),
+        bytes(4400),
+        (which, binding, nonce, aad, input) => {
+          const message = {
+            ...{ scheme: which, binding, nonce, aad, input },
+            selector: { label: 'foo', idHex: '0a' },
+            fingerprint: Uint8Array.of(1, 2),
+            iv: new Uint8Array(12),
+          };
+          const decoded = decodeDerived(encodeDerived(message));
+          expect([decoded.scheme, decoded.selector]).toEqual([which, message.selector]);
+          for (const field of ['binding', 'nonce', 'aad', 'input', 'fingerprint', 'iv'] as const) {
+            expect(Buffer.from(decoded[field])).toEqual(Buffer.from(message[field]));
+          }
+        },
+      ),
+    );
+  });
+
+  it('that are garbage give a FrameFault and nothing else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (body) => {
+        try {
+          decodeDerived(body);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FrameFault);
+        }
+      }),
+    );
+  });
+
+  it.for([{ number: [1] }, { number: [5] }, { number: [] }, { number: [3, 3] }])(
+    'about scheme number $number are garbage: only schemes that derive have such messages',
+    ({ number }) => {
+      const body = joinFields([{ width: 1, bytes: Uint8Array.from(number) }], new Uint8Array(40));
+      expect(() => decodeDerived(body)).toThrow(FrameFault);
+    },
+  );
 });
 
 describe('fault messages', () => {
