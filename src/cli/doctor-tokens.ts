@@ -7,9 +7,9 @@ import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import { objectUsages, schemeRefusal } from '../domain/xks/scheme-fitness.ts';
 import { type KeyFinding, surveyKeys } from '../engine/xks/key-survey.ts';
-import { SCHEME_MECHANISMS, schemesAmong } from '../hsm/devices/scheme-mechanisms.ts';
 import type { OpenedToken } from '../hsm/devices/token-shapes.ts';
 import { CliFault } from './cli-fault.ts';
+import { type DeviceReport, deviceReport } from './doctor-device.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 import { onlyKey } from './key-choice.ts';
 import { withConfiguredToken } from './token-access.ts';
@@ -18,22 +18,29 @@ export interface TokenExamination {
   readonly findings: readonly DoctorFinding[];
   /** What the keys behind reachable tokens are fit for. */
   readonly keys: readonly KeyFinding[];
+  /** What each reachable token can do. */
+  readonly devices: readonly DeviceReport[];
 }
 
 /** Never rejects for what is wrong with a token: that becomes a finding. */
 export async function examineTokens(config: PortcullisConfig): Promise<TokenExamination> {
   const findings: DoctorFinding[] = [];
   const lists = new Map<string, readonly KeyDescription[]>();
+  const devices: DeviceReport[] = [];
   for (const token of config.tokens) {
     const subject = `token ${token.name}`;
     try {
-      const { info, keys } = await withConfiguredToken({ config, token }, async (opened) => {
-        return { info: opened.info, keys: await opened.admin.listKeys() };
+      const { info, keys, features } = await withConfiguredToken({ config, token }, async (opened) => {
+        const { admin } = opened;
+        return { info: opened.info, keys: await admin.listKeys(), features: await admin.probe() };
       });
+      const { vendor, model } = info;
+      const device = deviceReport({ token: token.name, vendor, model, profile: token.profile, features });
       lists.set(token.name, keys);
+      devices.push(device);
       findings.push(
-        pinFinding(subject, info, keys.length),
-        ...schemesInUse(config, token).map((scheme) => mechanismFinding(subject, info, scheme)),
+        tokenFinding(subject, info, keys.length),
+        ...schemesInUse(config, token).map((scheme) => schemeFinding(subject, device, scheme)),
         healthKeyFinding(subject, token, keys),
       );
     } catch (error) {
@@ -53,13 +60,16 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
     pause: (ms) => sleep(ms),
     signal: new AbortController().signal,
   });
-  return { findings: [...findings, ...keys.map(keyFinding)], keys };
+  return { findings: [...findings, ...keys.map(keyFinding)], keys, devices };
 }
 
-function pinFinding(subject: string, info: OpenedToken, keys: number): DoctorFinding {
+function tokenFinding(subject: string, info: OpenedToken, keys: number): DoctorFinding {
   const { label, serial, vendor, model } = info;
-  const text = `'${label}', serial ${serial}, ${vendor} ${model}: PIN accepted, ${keys} secret keys`;
-  return found(subject, 'ok', text);
+  return found(
+    subject,
+    'ok',
+    `'${label}', serial ${serial}, ${vendor} ${model}: PIN accepted, ${keys} secret keys`,
+  );
 }
 
 /** Those of the token's health key and of every key that is mapped to it. */
@@ -69,12 +79,15 @@ function schemesInUse({ keyStores }: PortcullisConfig, { name, healthKey }: Toke
   return AEAD_SCHEMES.filter((scheme) => used.has(scheme));
 }
 
-function mechanismFinding(subject: string, info: OpenedToken, scheme: AeadScheme): DoctorFinding {
-  const { name } = SCHEME_MECHANISMS[scheme];
-  const listed = schemesAmong(info.mechanisms);
-  if (listed.includes(scheme)) return found(subject, 'ok', `lists ${name}, for scheme ${scheme}`);
-  const others = listed.length > 0 ? `it lists what is needed for ${listed.join(', ')}` : 'nor for any other';
-  return found(subject, 'problem', `does not list ${name}, which scheme ${scheme} needs; ${others}`);
+function schemeFinding(subject: string, { xks }: DeviceReport, scheme: AeadScheme): DoctorFinding {
+  const ability = xks.find((each) => each.scheme === scheme);
+  if (ability?.verdict === 'can')
+    return found(subject, 'ok', `does scheme ${scheme}: the known answer came out`);
+  if (ability?.verdict === 'listed')
+    return found(subject, 'ok', `lists what scheme ${scheme} needs: ${ability.why}`);
+  const others = xks.filter(({ verdict }) => verdict !== 'cannot').map((each) => each.scheme);
+  const advice = others.length > 0 ? `it has ${others.join(', ')}` : 'nor any other';
+  return found(subject, 'problem', `cannot do scheme ${scheme}: ${ability?.why ?? 'unknown'}; ${advice}`);
 }
 
 function healthKeyFinding(

@@ -6,10 +6,16 @@ import { loadConfig } from '../config/load-config.ts';
 import type { PortcullisConfig } from '../config/portcullis-config.ts';
 import { CliFault } from './cli-fault.ts';
 import { allDuties } from './config-check.ts';
+import { type DeviceReport, deviceText } from './doctor-device.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 import { type ProbeOptions, probePrefixes } from './doctor-probe.ts';
 import { examineTokens } from './doctor-tokens.ts';
 import { reloadProblems } from './reload-problems.ts';
+
+interface Examination {
+  readonly findings: readonly DoctorFinding[];
+  readonly devices: readonly DeviceReport[];
+}
 
 interface DoctorOptions {
   readonly config: string;
@@ -22,7 +28,9 @@ interface DoctorOptions {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('look at files, certificate, clock, tokens, PINs and keys of a configuration')
+    .description(
+      'look at files, certificate, clock, tokens, PINs and keys of a configuration, and at what the devices can do',
+    )
     .requiredOption('-c, --config <file>', 'configuration file')
     .option('--probe [url]', 'also call the running proxy: health, Encrypt and Decrypt behind each prefix')
     .option('--client-cert <file>', 'client certificate of the probe, with its chain, in PEM')
@@ -33,16 +41,18 @@ export function doctorCommand(): Command {
 }
 
 async function runDoctor(options: DoctorOptions): Promise<void> {
-  const findings = await examine(options);
+  const { findings, devices } = await examine(options);
   const ok = findings.every(({ severity }) => severity !== 'problem');
   process.stdout.write(
-    options.json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : report(findings, ok),
+    options.json
+      ? `${JSON.stringify({ ok, findings, devices }, null, 2)}\n`
+      : report({ findings, devices }, ok),
   );
   if (!ok) process.exitCode = 1;
 }
 
 /** A file that is refused ends the examination: the rest would be about another configuration. */
-async function examine(options: DoctorOptions): Promise<DoctorFinding[]> {
+async function examine(options: DoctorOptions): Promise<Examination> {
   const { config: file, probe } = options;
   const client = clientOf(options);
   let config: PortcullisConfig;
@@ -50,17 +60,21 @@ async function examine(options: DoctorOptions): Promise<DoctorFinding[]> {
     config = loadConfig(file);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    return reloadProblems(error).map((problem) => found('configuration', 'problem', problem));
+    const problems = reloadProblems(error).map((problem) => found('configuration', 'problem', problem));
+    return { findings: problems, devices: [] };
   }
   const nowMs = Date.now();
-  const { findings, keys } = await examineTokens(config);
+  const { findings, keys, devices } = await examineTokens(config);
   const url = typeof probe === 'string' ? probe : undefined;
-  return [
-    ...configurationFindings(config, nowMs),
-    clockFinding(nowMs),
-    ...findings,
-    ...(probe === undefined ? [] : await probePrefixes({ config, url, keys, ...client })),
-  ];
+  return {
+    findings: [
+      ...configurationFindings(config, nowMs),
+      clockFinding(nowMs),
+      ...findings,
+      ...(probe === undefined ? [] : await probePrefixes({ config, url, keys, ...client })),
+    ],
+    devices,
+  };
 }
 
 /** Both files or neither, and before a PIN is used. */
@@ -100,18 +114,20 @@ function clockFinding(nowMs: number): DoctorFinding {
     : found('clock', 'ok', `${now}; AWS KMS must agree within five minutes, so keep it synchronised`);
 }
 
-function report(findings: readonly DoctorFinding[], ok: boolean): string {
+function report({ findings, devices }: Examination, ok: boolean): string {
   const lines = findings.map(({ subject, severity, text }) => `${severity.padEnd(8)} ${subject}: ${text}`);
   const count = (severity: string): number => findings.filter((each) => each.severity === severity).length;
   const verdict = ok ? 'no problem' : `problems: ${count('problem')}`;
-  return `${lines.join('\n')}\n${verdict}, warnings: ${count('warning')}\n`;
+  const abilities = devices.map((device) => `\n${deviceText(device)}\n`).join('');
+  return `${lines.join('\n')}\n${abilities}${verdict}, warnings: ${count('warning')}\n`;
 }
 
 const OLDEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 const EXAMPLE = `
-Each token is logged in to once, under the PIN latch of the proxy, which may run at the same time. --probe
-calls the proxy at its configured address, or at the URL that AWS KMS would use. A proxy that asks for client
-certificates needs one of a CA that it trusts, with the subject that the configuration wants.
+Each token is logged in to once, under the PIN latch of the proxy, which may run at the same time, and is tried
+with throw-away keys where its device makes such. --probe calls the proxy at its configured address, or at
+the URL that AWS KMS would use. A proxy that asks for client certificates needs one of a CA that it trusts,
+with the subject that the configuration wants.
 
   portcullis doctor --config portcullis.yaml
   portcullis doctor --config portcullis.yaml --probe https://xks.example.com

@@ -1,20 +1,11 @@
 /** Keys as the terminal shows them. Labels come from the token, so control characters in them are escaped. */
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import { fittingScheme, usagesOf } from '../domain/xks/scheme-fitness.ts';
+import { textTable } from './text-table.ts';
 
 /** One line for each key under a line of headings. */
 export function keyTable(keys: readonly KeyDescription[]): string {
-  const rows = [HEADINGS, ...keys.map(cells)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return textTable(HEADINGS, keys.map(cells));
 }
 
 /** The same for one key, a line for each property. */

@@ -6,6 +6,7 @@ import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Secret } from '../domain/secret.ts';
+import type { FeatureFinding } from './devices/features.ts';
 import type { DeviceProfile } from './devices/profile.ts';
 import type { NewKeyRequest, OpenedToken } from './devices/token-shapes.ts';
 import { HostLink } from './supervisor/host-link.ts';
@@ -110,6 +111,11 @@ export class TokenAdmin implements AsyncDisposable {
   /** Generates a key that fits its scheme and never leaves the token. */
   async generateKey(key: NewKeyRequest): Promise<void> {
     await this.#link.call('generateKey', encodeJson(key));
+  }
+
+  /** What the token can do, tried where its device allows it; it keeps nothing of that. */
+  async probe(): Promise<FeatureFinding[]> {
+    return decodeJson<FeatureFinding[]>(await this.#link.call('probe', encodeJson({})));
   }
 
   async listKeys(): Promise<KeyDescription[]> {

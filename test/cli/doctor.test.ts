@@ -40,7 +40,7 @@ describe('portcullis doctor', () => {
       /^ok +configuration: .*portcullis\.yaml is valid/m,
       /^ok +clock: 20\d\d-/m,
       /^ok +token soft: 'portcullis-test', serial \w+, SoftHSM .*: PIN accepted, 3 secret keys$/m,
-      /^ok +token soft: lists CKM_AES_GCM, for scheme native-gcm$/m,
+      /^ok +token soft: does scheme native-gcm: the known answer came out$/m,
       /^ok +token soft: health key label=health fits scheme native-gcm$/m,
       /^ok +key foo of \/example\/uri\/path\/prefix: fit to encrypt and decrypt, scheme native-gcm$/m,
       /^ok +probe of \/example\/uri\/path\/prefix: GetHealthStatus says: soft ACTIVE$/m,
@@ -49,6 +49,49 @@ describe('portcullis doctor', () => {
     ]) {
       expect(result.stdout).toMatch(line);
     }
+  });
+
+  it('says what the device can do for external key stores and each KMS key spec, why not, and the way round', async () => {
+    const { stdout } = await doctor({});
+
+    for (const line of [
+      /^device of token soft: SoftHSM project SoftHSM v2 .*, profile softhsm2$/m,
+      /^EXTERNAL KEY STORE +VERDICT +WHY +WAY ROUND$/m,
+      /^native-gcm +can +tried$/m,
+      /^cbc-mac +can +tried$/m,
+      /^KEY SPEC +ALGORITHM +VERDICT +WHY +WAY ROUND$/m,
+      /^SYMMETRIC_DEFAULT +SYMMETRIC_DEFAULT +can +tried$/m,
+      /^RSA_2048 RSA_3072 RSA_4096 +RSAES_OAEP_SHA_1 +can +tried with 2048 bits$/m,
+      /^RSA_2048 RSA_3072 RSA_4096 +RSAES_OAEP_SHA_256 +can't +C_DecryptInit: CKR_ARGUMENTS_BAD +raw RSA in the token \(CKM_RSA_X_509\), padding in this process$/m,
+      /^ECC_NIST_P521 +ECDSA_SHA_512 +can +tried$/m,
+      /^ML_DSA_44 ML_DSA_65 ML_DSA_87 +ML_DSA_SHAKE_256 +can't +CKM_ML_DSA is not in the token's list +the key sealed/m,
+      /^SM2 +SM2PKE +can't +PKCS#11 has no mechanism for it$/m,
+      /^note: Its keys lie in files/m,
+    ]) {
+      expect(stdout).toMatch(line);
+    }
+  });
+
+  it('tries nothing on a device that might keep the keys for it', async () => {
+    const profile = join(token.paths.directory, 'site.yaml');
+    await writeFile(profile, 'extends: softhsm2\nsessionKeys: false\n', { mode: 0o600 });
+    const { code, stdout } = await doctor({ token: { device: { file: profile } } });
+
+    expect(code).toBe(0);
+    const why = 'softhsm2 makes no throw-away keys to try it with';
+    expect(stdout).toContain(`ok       token soft: lists what scheme native-gcm needs: ${why}\n`);
+    expect(stdout).toMatch(new RegExp(`^ECC_NIST_EDWARDS25519 +ED25519_SHA_512 +listed only +${why}$`, 'm'));
+  });
+
+  it('calls it a problem when native AES-GCM cannot carry what AWS KMS may send', async () => {
+    const profile = join(token.paths.directory, 'site.yaml');
+    await writeFile(profile, 'extends: softhsm2\nmaxDataBytes: 992\n', { mode: 0o600 });
+    const { code, stdout } = await doctor({ token: { device: { file: profile } } });
+
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      'problem  token soft: cannot do scheme native-gcm: one call takes 992 bytes, and one of AWS KMS may need 12531; it has hmac, cmac, cbc-mac\n',
+    );
   });
 
   it('gives the same to a program, without secrets', async () => {
@@ -63,6 +106,22 @@ describe('portcullis doctor', () => {
           text: 'fit to encrypt and decrypt, scheme native-gcm',
         },
       ]),
+      devices: [
+        {
+          token: 'soft',
+          profile: 'softhsm2',
+          xks: expect.arrayContaining([{ scheme: 'hmac', verdict: 'can', why: 'tried', wayRound: '' }]),
+          kms: expect.arrayContaining([
+            {
+              keySpec: 'RSA_3072',
+              algorithm: 'RSAES_OAEP_SHA_256',
+              verdict: 'cannot',
+              why: 'C_DecryptInit: CKR_ARGUMENTS_BAD',
+              wayRound: 'raw RSA in the token (CKM_RSA_X_509), padding in this process',
+            },
+          ]),
+        },
+      ],
     });
     expect(stdout).not.toContain(token.pin);
   });

@@ -149,7 +149,13 @@ describe('a fault that stays', () => {
     altered.fail('C_EncryptInit', 'CKR_DEVICE_ERROR:48', 1);
     const prepare = () => host.link.call('prepare', encodeJson({ healthKey: { label: 'health' } }));
     await expect(prepare()).rejects.toMatchObject({ code: 'unavailable' });
-    expect(decodeJson(await prepare())).toEqual({ gcm: 'tested', canary: '' });
+    expect(decodeJson(await prepare())).toEqual({
+      gcm: 'tested',
+      hmac: 'tested',
+      cmac: 'tested',
+      cbc: 'tested',
+      canary: '',
+    });
   });
 
   it('mistake 7: is not taken for bad data because the health key was away for a while', async () => {

@@ -4,15 +4,18 @@ import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import { type GcmText, openOnce, sealOnce } from '../aead/one-time-gcm.ts';
+import type { Capability } from '../devices/features.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
 import type { NewKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
-import { type GcmCapability, probeGcm } from '../pkcs11/gcm-probe.ts';
 import { generateKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
 import { type IsAdmitted, KeyLocator } from '../pkcs11/key-locator.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { findToken, loadModule, type TokenSlot } from '../pkcs11/pkcs11-module.ts';
+import { tryGcm } from '../pkcs11/probe/gcm-trial.ts';
+import { probeSchemes, probeToken } from '../pkcs11/probe/probe-token.ts';
+import type { ProbePlace } from '../pkcs11/probe/trial.ts';
 import { SessionPool } from '../pkcs11/session-pool.ts';
 import { keyFingerprint } from '../wire/key-fingerprint.ts';
 import {
@@ -46,7 +49,7 @@ export class HostOperations {
   #token: TokenSlot | undefined;
   #sessions: SessionPool | undefined;
   #keys: KeyLocator | undefined;
-  #gcm: GcmCapability = 'listed';
+  #gcm: Capability = 'listed';
   #probedMs = 0;
   #loginAnswered = false;
 
@@ -82,6 +85,8 @@ export class HostOperations {
         return this.#locating(() => this.#withDerivedKey(decodeDerived(body), openOnce));
       case 'listKeys':
         return this.#listKeys(decodeJson<ListKeysMessage>(body));
+      case 'probe':
+        return this.#probe();
       case 'initToken':
         return this.#initToken(body);
       case 'generateKey':
@@ -142,20 +147,20 @@ export class HostOperations {
 
   /** The answer names what keeps the health key from being used: the token still serves its other keys. */
   #prepare(message: PrepareMessage): Uint8Array {
-    this.#probe();
-    const canary = this.#canary.prepare(message.healthKey);
-    return encodeJson({ gcm: this.#gcm, canary } satisfies PreparedToken);
-  }
-
-  #probe(): void {
-    const { info } = need(this.#token, 'open');
+    const { gcm, hmac, cmac, cbc } = probeSchemes(this.#probePlace());
+    this.#gcm = gcm.capability;
     this.#probedMs = performance.now();
-    this.#gcm = probeGcm(need(this.#library, 'open'), need(this.#sessions, 'open'), info.mechanisms);
+    const canary = this.#canary.prepare(message.healthKey);
+    const found = { hmac: hmac.capability, cmac: cmac.capability, cbc: cbc.capability };
+    return encodeJson({ gcm: this.#gcm, ...found, canary } satisfies PreparedToken);
   }
 
   /** A refusal may have been trouble of the moment, so it is not believed for the host's whole life. */
   #doesGcm(): boolean {
-    if (this.#gcm === 'refused' && performance.now() - this.#probedMs >= PROBE_AGAIN_MS) this.#probe();
+    if (this.#gcm === 'refused' && performance.now() - this.#probedMs >= PROBE_AGAIN_MS) {
+      this.#probedMs = performance.now();
+      this.#gcm = tryGcm(this.#probePlace()).capability;
+    }
     return this.#gcm === 'tested' || this.#gcm === 'listed';
   }
 
@@ -210,6 +215,22 @@ export class HostOperations {
     const token = need(this.#token, 'open');
     const page = { tokenSerial: token.info.serial, offset: message.offset, limit: KEYS_PER_PAGE };
     return encodeJson(listKeys(need(this.#library, 'open'), token.slot, page));
+  }
+
+  #probe(): Uint8Array {
+    need(this.#keys, 'login');
+    return encodeJson(probeToken(this.#probePlace()));
+  }
+
+  #probePlace(): ProbePlace {
+    const { slot, info } = need(this.#token, 'open');
+    return {
+      library: need(this.#library, 'open'),
+      slot,
+      sessions: need(this.#sessions, 'open'),
+      mechanisms: info.mechanisms,
+      profile: this.profile,
+    };
   }
 
   #initToken(body: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
 /**
- * PKCS#11 return values → {@link HsmFaultCode}, as one table (PKCS#11 v2.40, section 11.1). A row also
+ * PKCS#11 return values → {@link HsmFaultCode}, as one table (PKCS#11 v2.40, section 11.1, and what v3 adds). A row also
  * says what becomes of the session and of the host, and whether the value proves anything about the data.
  */
 import type { HsmFaultCode } from '../../domain/hsm-fault.ts';
@@ -98,6 +98,7 @@ const TABLE: readonly TableRow[] = [
   [0x30, 'CKR_DEVICE_ERROR', 'unavailable', 'ambiguous'],
   [0x31, 'CKR_DEVICE_MEMORY', 'full', 'session'],
   [0x32, 'CKR_DEVICE_REMOVED', 'unavailable', 'host'],
+  [0x35, 'CKR_AEAD_DECRYPT_FAILED', 'corrupt', 'data'],
   [0x40, 'CKR_ENCRYPTED_DATA_INVALID', 'corrupt', 'data'],
   [0x41, 'CKR_ENCRYPTED_DATA_LEN_RANGE', 'corrupt', 'data'],
   [0x50, 'CKR_FUNCTION_CANCELED', 'unavailable', 'session'],
@@ -129,6 +130,8 @@ const TABLE: readonly TableRow[] = [
   [0x101, 'CKR_USER_NOT_LOGGED_IN', 'unavailable', 'host'],
   [0x102, 'CKR_USER_PIN_NOT_INITIALIZED', 'pin-locked', 'host'],
   [0x103, 'CKR_USER_TYPE_INVALID', 'pin-locked', 'host'],
+  [0x130, 'CKR_DOMAIN_PARAMS_INVALID', 'unsupported', 'data'],
+  [0x140, 'CKR_CURVE_NOT_SUPPORTED', 'unsupported', 'data'],
   [0x150, 'CKR_BUFFER_TOO_SMALL', 'internal', 'session'],
   [0x190, 'CKR_CRYPTOKI_NOT_INITIALIZED', 'unavailable', 'host'],
   [0x191, 'CKR_CRYPTOKI_ALREADY_INITIALIZED', 'internal', 'data'],

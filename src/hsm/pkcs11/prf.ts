@@ -10,7 +10,7 @@ import { WrongLength } from './aes-gcm.ts';
 import { callPkcs11 } from './pkcs11-failure.ts';
 
 /** Bytes that one call gives. */
-export const PRF_BYTES: Readonly<Record<DerivedScheme, number>> = { hmac: 32, cmac: 16, 'cbc-mac': 16 };
+const PRF_BYTES: Readonly<Record<DerivedScheme, number>> = { hmac: 32, cmac: 16, 'cbc-mac': 16 };
 
 /** The function's value at `input`, of {@link PRF_BYTES}. For `cbc-mac`, `input` is whole blocks of 16 bytes. */
 export function evaluatePrf(

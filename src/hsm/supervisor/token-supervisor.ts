@@ -209,6 +209,9 @@ export class TokenSupervisor {
       serial: info.serial,
       model: info.model,
       gcm: prepared.gcm,
+      hmac: prepared.hmac,
+      cmac: prepared.cmac,
+      cbc: prepared.cbc,
     });
     if (prepared.canary !== '')
       log.error('token-host.no-canary', { token: token.name, reason: prepared.canary });

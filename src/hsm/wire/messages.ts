@@ -6,6 +6,7 @@ import { type DerivedScheme, derivedSchemeOf, SCHEME_NUMBERS } from '../../domai
 import type { HealthKey } from '../../domain/hsm/health-key.ts';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HSM_FAULT_CODES, HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
+import type { Capability } from '../devices/features.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
 import { FieldReader, type FieldToWrite, joinFields } from './byte-codec.ts';
 import { FrameFault } from './frame.ts';
@@ -93,7 +94,11 @@ export interface OpenMessage {
 /** Answer to `prepare`. */
 export interface PreparedToken {
   /** What a known-answer test says of AES-256-GCM on this token. */
-  readonly gcm: 'tested' | 'listed' | 'missing' | 'refused' | 'wrong';
+  readonly gcm: Capability;
+  /** The same of what the other schemes rest on. */
+  readonly hmac: Capability;
+  readonly cmac: Capability;
+  readonly cbc: Capability;
   /** Why no canary could be made with the health key; empty when one was. */
   readonly canary: string;
 }

@@ -23,6 +23,7 @@ export const OPERATIONS = {
   derivedDecrypt: { code: 8, deadlineClass: 'crypto', lane: 'fast' },
   listKeys: { code: 16, deadlineClass: 'login', lane: 'slow' },
   initToken: { code: 17, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
+  probe: { code: 20, deadlineClass: 'keyGeneration', lane: 'slow' },
   generateKey: { code: 18, deadlineClass: 'keyGeneration', lane: 'slow' },
 } as const satisfies Record<string, OperationRow>;
 
