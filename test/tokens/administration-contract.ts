@@ -1,34 +1,13 @@
 /** Keys made and listed as the command line does it. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../src/domain/secret.ts';
-import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
-import { coverageEnvironment } from '../support/test-fleet.ts';
-import { CONTRACT_KEYS, type ContractRig, MADE_KEY, NOBODY } from './contract-rig.ts';
+import { CONTRACT_KEYS, type ContractRig, logIn, MADE_KEY, NOBODY } from './contract-rig.ts';
 import { skipWithout } from './skip-without.ts';
 
 export function administrationContract(rig: ContractRig): void {
-  const { token, kind } = rig;
-  const logIn = async (): Promise<TokenAdmin> => {
-    const stateDir = join(token.paths.directory, 'administration');
-    mkdirSync(stateDir, { recursive: true });
-    const { libraryParameters } = token;
-    const admin = await openTokenAdmin({
-      profile: kind.profile,
-      module: token.paths.module,
-      ...(libraryParameters !== undefined && { libraryParameters }),
-      env: { ...token.env, ...coverageEnvironment() },
-      stateDir,
-    });
-    await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });
-    return admin;
-  };
-
   describe('administration', () => {
     it('lists every key once', async ({ skip }) => {
       for (const name of ['aes', 'twin', 'otherTwin'] as const) skipWithout(rig, name, skip);
-      await using admin = await logIn();
+      await using admin = await logIn(rig);
       const wanted = (['aes', 'twin', 'otherTwin'] as const).map((name) => CONTRACT_KEYS[name].idHex);
       const ids = (await admin.listKeys()).map(({ idHex }) => idHex);
       expect(ids.filter((idHex) => wanted.some((id) => id === idHex)).sort()).toEqual(wanted);
@@ -38,7 +17,7 @@ export function administrationContract(rig: ContractRig): void {
       skip,
     }) => {
       skipWithout(rig, 'aes', skip);
-      await using admin = await logIn();
+      await using admin = await logIn(rig);
       await admin.generateKey({ ...MADE_KEY, scheme: 'native-gcm' });
       expect((await admin.listKeys()).find(({ idHex }) => idHex === MADE_KEY.idHex)).toMatchObject({
         keyType: 'AES',
@@ -53,7 +32,7 @@ export function administrationContract(rig: ContractRig): void {
 
     it('makes no key under an id that is taken, and leaves the key that has it alone', async ({ skip }) => {
       skipWithout(rig, 'aes', skip);
-      await using admin = await logIn();
+      await using admin = await logIn(rig);
       const { idHex, label } = CONTRACT_KEYS.aes;
       const before = await rig.describe({ idHex });
       await expect(

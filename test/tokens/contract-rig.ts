@@ -1,8 +1,12 @@
 /** A token with the keys of the contract on it, a fleet over it, and a second opinion of both. */
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CallContext, KeyDescription, TokenKey } from '../../src/domain/ports/hsm.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
 import { until } from '../support/running-proxy.ts';
-import { openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { coverageEnvironment, openTestFleet, type TestFleet } from '../support/test-fleet.ts';
 import type { ProvisionedToken, TokenKind } from '../support/tokens/token-kind.ts';
 import { atWorkbench } from '../support/tokens/workbench.ts';
 import type { KeyOrder, WorkbenchResults } from '../support/tokens/workbench-orders.ts';
@@ -150,6 +154,22 @@ export class ContractRig implements AsyncDisposable {
       await this.token[Symbol.asyncDispose]();
     }
   }
+}
+
+/** The token as the command line opens it. The caller disposes of it. */
+export async function logIn({ token, kind }: ContractRig): Promise<TokenAdmin> {
+  const stateDir = join(token.paths.directory, 'administration');
+  mkdirSync(stateDir, { recursive: true });
+  const { libraryParameters } = token;
+  const admin = await openTokenAdmin({
+    profile: kind.profile,
+    module: token.paths.module,
+    ...(libraryParameters !== undefined && { libraryParameters }),
+    env: { ...token.env, ...coverageEnvironment() },
+    stateDir,
+  });
+  await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });
+  return admin;
 }
 
 export function context(): CallContext {

@@ -10,6 +10,7 @@ import { CONTRACT_KEYS, type ContractRig, KNOWN_KEY, NOBODY, openContractRig } f
 import { derivedContract } from './derived-contract.ts';
 import { gcmContract, noGcmContract } from './gcm-contract.ts';
 import { pinContract } from './pin-contract.ts';
+import { probeContract } from './probe-contract.ts';
 import { skipWithout } from './skip-without.ts';
 
 /** Defines the suite over one kind of token. Provisions a token at once, for what it can do decides what is tested. */
@@ -30,6 +31,7 @@ export async function tokenContract(kind: TokenKind): Promise<void> {
     else noGcmContract(rig);
     derivedContract(rig);
     administrationContract(rig);
+    probeContract(rig);
     pinContract(kind);
   });
 }

@@ -19,6 +19,7 @@ export const NSS: TokenKind = {
   name: 'NSS softokn',
   profile: nss,
   mechanisms: ['CKM_AES_GCM', 'CKM_AES_CMAC', 'CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
+  lacks: ['ecdsa-secp256k1', 'ed25519', 'ed25519ph', 'ml-dsa'],
   absent: absence([
     { part: 'libsoftokn3.so', found: MODULE, package: 'libnss3' },
     { part: 'certutil', found: CERTUTIL, package: 'libnss3-tools' },

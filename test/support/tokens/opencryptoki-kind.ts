@@ -22,6 +22,21 @@ export const OPENCRYPTOKI: TokenKind = {
   name: 'opencryptoki',
   profile: opencryptoki,
   mechanisms: ['CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
+  lacks: [
+    'aes-gcm',
+    'aes-cmac',
+    'hmac-sha224',
+    'ecdsa-p256',
+    'ecdsa-p384',
+    'ecdsa-p521',
+    'ecdsa-secp256k1',
+    'ecdh-p256',
+    'ecdh-p384',
+    'ecdh-p521',
+    'ed25519',
+    'ed25519ph',
+    'ml-dsa',
+  ],
   absent:
     absence([
       { part: 'libopencryptoki.so', found: MODULE, package: 'libopencryptoki0' },

@@ -8,6 +8,7 @@ export const SOFTHSM2: TokenKind = {
   name: 'SoftHSM2',
   profile: softhsm2,
   mechanisms: ['CKM_AES_GCM', 'CKM_AES_CMAC', 'CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
+  lacks: ['rsa-oaep-sha256', 'ed25519ph', 'ml-dsa'],
   // The set-up of the tests does not end without it.
   absent: undefined,
   provision: provisionSofthsm2,

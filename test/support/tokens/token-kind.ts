@@ -1,5 +1,6 @@
 /** What the suites over many tokens know of a kind of token, and of one throw-away token of that kind. */
 import { randomBytes } from 'node:crypto';
+import type { Feature } from '../../../src/hsm/devices/features.ts';
 import type { DeviceProfile } from '../../../src/hsm/devices/profile.ts';
 import type { MechanismName } from './workbench-orders.ts';
 
@@ -8,6 +9,8 @@ export interface TokenKind {
   readonly profile: DeviceProfile;
   /** Those that must give the known answer; others may be there or not. */
   readonly mechanisms: readonly MechanismName[];
+  /** What the version of Debian 12 cannot do: all else that a probe tries, it can. Absent where nobody knows. */
+  readonly lacks?: readonly Feature[];
   /** Why this machine has none, with what to install; undefined where it has. */
   readonly absent: string | undefined;
   /** Why no wrong PIN may be tried on it; absent where that costs nothing. */
