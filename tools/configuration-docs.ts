@@ -85,6 +85,7 @@ function profileTable(): string {
   const rows = DEVICE_PROFILES.map((profile) => {
     const cells = [
       `\`${profile.name}\``,
+      `\`${profile.defaultScheme}\``,
       profile.pin.expected,
       profile.libraryParameters,
       String(profile.maxHosts),
@@ -98,8 +99,8 @@ function profileTable(): string {
     return [`**\`${name}\`**`, '', ...known.map((note) => `- ${note}`), ''].join('\n');
   });
   return [
-    '| Profile | PIN | `libraryParameters` | Most `hosts` | Tried with session keys | A call hangs after | Calls before a host ends |',
-    '|---|---|---|---|---|---|---|',
+    '| Profile | Usual scheme | PIN | `libraryParameters` | Most `hosts` | Tried with session keys | A call hangs after | Calls before a host ends |',
+    '|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
     ...notes,

@@ -1,5 +1,7 @@
 /** Keys made and listed as the command line does it. */
 import { describe, expect, it } from 'vitest';
+import { onlyKey } from '../../src/cli/key-choice.ts';
+import { fittingScheme } from '../../src/domain/xks/scheme-fitness.ts';
 import { CONTRACT_KEYS, type ContractRig, logIn, MADE_KEY, NOBODY } from './contract-rig.ts';
 import { skipWithout } from './skip-without.ts';
 
@@ -28,6 +30,21 @@ export function administrationContract(rig: ContractRig): void {
         sensitive: true,
         label: MADE_KEY.label,
       });
+    });
+
+    it.for([
+      { scheme: 'hmac', like: 'mac', mechanism: 'CKM_SHA256_HMAC' },
+      { scheme: 'cmac', like: 'cmac', mechanism: 'CKM_AES_CMAC' },
+      { scheme: 'cbc-mac', like: 'encryptOnly', mechanism: 'CKM_AES_CBC' },
+    ] as const)('makes a key that fits scheme $scheme', async ({ scheme, like, mechanism }, { skip }) => {
+      skip(rig.answers[mechanism] !== 'right', `the token answers ${rig.answers[mechanism]} to ${mechanism}`);
+      skipWithout(rig, like, skip);
+      await using admin = await logIn(rig);
+      const idHex = `${MADE_KEY.idHex}${Buffer.from(scheme).toString('hex')}`;
+      await admin.generateKey({ label: MADE_KEY.label, idHex, scheme });
+      const made = onlyKey(await admin.listKeys(), { idHex });
+      expect(fittingScheme(made)).toBe(scheme);
+      expect(made).toMatchObject({ sensitive: true, extractable: false });
     });
 
     it('makes no key under an id that is taken, and leaves the key that has it alone', async ({ skip }) => {

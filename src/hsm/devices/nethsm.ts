@@ -34,6 +34,6 @@ export const nethsm: DeviceProfile = {
   oaepHashes: ['sha1', 'sha256'],
   notes: [
     'Set timeout_seconds in the configuration of the module (P11NETHSM_CONFIG_FILE): without it, a lost NetHSM is waited for without end, and only hangMs ends the host.',
-    'Its PKCS#11 module shows AES keys as generic secrets without a length.',
+    'Its PKCS#11 module shows AES keys as generic secrets without a length that may always decrypt, whatever they really may: no scheme of this release admits such a key.',
   ],
 };

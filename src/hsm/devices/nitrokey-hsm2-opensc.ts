@@ -8,7 +8,7 @@ export const nitrokeyHsm2OpenSc: DeviceProfile = {
   name: 'nitrokey-hsm2-opensc',
   vendor: 'www.CardContact.de',
   model: 'PKCS#15 emulated',
-  // No key of these can serve AWS KMS through this module: it shows neither AES keys nor HMAC keys.
+  // No scheme works here: the module shows neither AES keys nor secrets.
   defaultScheme: 'native-gcm',
   // pkcs15-sc-hsm.c: 6 to 15; the card locks after three wrong ones.
   pin: { pattern: '[\\x20-\\x7e]{6,15}', expected: 'a PIN of 6 to 15 digits' },
