@@ -2,22 +2,28 @@
 /**
  * `npm run bench`: measures token, bare HTTP server and proxy in one run, leaves every figure in docs/evidence
  * and the tables made of them in docs/performance.md. `--quick` takes less than a minute and writes nothing;
- * `--soak MINUTES` keeps the steady rate up and watches memory instead.
+ * `--soak MINUTES` keeps the steady rate up and watches memory instead; `devices` measures every scheme on every
+ * token that this machine has.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BenchFault } from './bench/bench-fault.ts';
 import { endWithChildren, readJob } from './bench/child-processes.ts';
+import { type DeviceFleetJob, runDeviceFleet } from './bench/device-fleet.ts';
+import { type DeviceLoopJob, runDeviceLoop } from './bench/device-loop.ts';
+import { renderDevices } from './bench/device-tables.ts';
 import { type EchoJob, runEcho } from './bench/echo.ts';
 import { FULL_PLAN, QUICK_PLAN, runBench } from './bench/run-bench.ts';
+import { runDevices } from './bench/run-devices.ts';
 import { runSoak } from './bench/run-soak.ts';
 import { runSteady, type SteadyJob } from './bench/steady-client.ts';
 import { EVIDENCE, renderRun, writeTables } from './bench/tables.ts';
 import { runTokenLoop, type TokenLoopJob } from './bench/token-loop.ts';
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       soak: { type: 'string' },
@@ -26,6 +32,9 @@ async function main(): Promise<void> {
   });
   if (values.part !== undefined) return await runPartNamed(values.part);
   endWithChildren();
+  const [what] = positionals;
+  if (what === 'devices') return await devices(values.quick);
+  if (what !== undefined) throw new BenchFault(`${what}: expected 'devices', or no word at all`);
   if (values.soak !== undefined) return await soak(values.soak);
   const run = await runBench(values.quick ? QUICK_PLAN : FULL_PLAN, say);
   if (values.quick) {
@@ -34,6 +43,13 @@ async function main(): Promise<void> {
     return;
   }
   save(`bench-${run.startedAt.slice(0, 10)}.json`, run);
+  say(`took ${run.seconds} s`);
+}
+
+async function devices(quick: boolean): Promise<void> {
+  const run = await runDevices(quick, say);
+  if (quick) print(renderDevices(run));
+  else save(`bench-devices-${run.startedAt.slice(0, 10)}.json`, run);
   say(`took ${run.seconds} s`);
 }
 
@@ -54,6 +70,9 @@ async function runPartNamed(name: string): Promise<void> {
   if (name === 'token-loop') print(JSON.stringify(runTokenLoop(await readJob<TokenLoopJob>())));
   else if (name === 'steady') print(JSON.stringify(await runSteady(await readJob<SteadyJob>())));
   else if (name === 'echo') runEcho(await readJob<EchoJob>());
+  else if (name === 'device-loop') print(JSON.stringify(runDeviceLoop(await readJob<DeviceLoopJob>())));
+  else if (name === 'device-fleet')
+    print(JSON.stringify(await runDeviceFleet(await readJob<DeviceFleetJob>())));
   else throw new BenchFault(`--part ${name}: no such part`);
 }
 

@@ -44,3 +44,10 @@ function statFields(pid: string): string[] {
 
 /** USER_HZ is 100 on every Linux that Node.js runs on. */
 const MICROS_PER_TICK = 10_000;
+
+/** The share of the `availableMicros` that went to programs other than ours since then. */
+export function othersSince(before: ReturnType<typeof busyMicros>, availableMicros: number): number {
+  const now = busyMicros();
+  const others = now.everybody - before.everybody - (now.ours - before.ours);
+  return Math.round((others / availableMicros) * 1000) / 1000;
+}

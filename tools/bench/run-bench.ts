@@ -1,7 +1,7 @@
 /** One run: token, echo and proxy after one another on one machine, so that their figures may be compared. */
 import type { BenchRun } from './bench-run.ts';
 import { describeMachine } from './machine.ts';
-import { busyMicros } from './process-usage.ts';
+import { busyMicros, othersSince } from './process-usage.ts';
 import { type Plan, TestStand } from './test-stand.ts';
 
 export const FULL_PLAN: Plan = {
@@ -46,10 +46,4 @@ export async function runBench(plan: Plan, say: (line: string) => void): Promise
     profile,
     commands,
   };
-}
-
-function othersSince(before: ReturnType<typeof busyMicros>, availableMicros: number): number {
-  const now = busyMicros();
-  const others = now.everybody - before.everybody - (now.ours - before.ours);
-  return Math.round((others / availableMicros) * 1000) / 1000;
 }

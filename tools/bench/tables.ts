@@ -7,7 +7,10 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchFault } from './bench-fault.ts';
 import type { BenchRun, ClosedPoint, ProfileSummary, SoakRun, TokenLoop } from './bench-run.ts';
+import type { DeviceRun } from './device-run.ts';
+import { renderDevices } from './device-tables.ts';
 import { mean } from './distribution.ts';
+import { count, ms, QUIET_SHARE, ratio, share, table } from './table-text.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const EVIDENCE = join(ROOT, 'docs/evidence');
@@ -45,6 +48,11 @@ function newestTables(): string {
   if (soakFile !== undefined) {
     parts.push('## Memory over time', `Figures: [${soakFile}](evidence/${soakFile}).`);
     parts.push(renderSoak(read<SoakRun>(soakFile)));
+  }
+  const devicesFile = newest('bench-devices-*.json');
+  if (devicesFile !== undefined) {
+    parts.push('## Tokens and schemes', `Figures: [${devicesFile}](evidence/${devicesFile}).`);
+    parts.push(renderDevices(read<DeviceRun>(devicesFile)));
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -274,30 +282,6 @@ function wire({ tls }: { tls: boolean }): string {
 function latency(point: { p50Ms: number; p99Ms: number; p999Ms: number }): string[] {
   return [ms(point.p50Ms), ms(point.p99Ms), ms(point.p999Ms)];
 }
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '--')), ...rows.map(line)].join('\n');
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
-function ms(value: number): string {
-  return value.toFixed(2);
-}
-
-function ratio(value: number): string {
-  return value.toFixed(2);
-}
-
-function share(value: number): string {
-  return `${(value * 100).toFixed(1)} %`;
-}
-
-/** Kernel threads that work for us are among the others. */
-const QUIET_SHARE = 0.1;
 
 function yesNo(met: boolean): string {
   return met ? 'yes' : '**no**';

@@ -54,7 +54,7 @@ function measure(library: PKCS11, session: Handle, key: Handle, job: TokenLoopJo
 }
 
 /** Calls in a second. */
-function repeat(work: () => void, seconds: number): number {
+export function repeat(work: () => void, seconds: number): number {
   const startedMs = performance.now();
   let calls = 0;
   let elapsedMs = 0;
