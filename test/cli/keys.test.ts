@@ -156,6 +156,12 @@ describe('portcullis keys create on a device with limits', () => {
       code: 1,
       says: 'NetHSM lets its administrator make keys, and the proxy logs in as operator; make the key with',
     },
+    {
+      device: 'nitrokey-hsm2-cardcontact',
+      args: ['--label', 'new'],
+      code: 1,
+      says: 'make the key with pkcs11-tool and without --id, see docs/devices/nitrokey-hsm2.md',
+    },
   ])('exits with $code for $device and $args', async ({ device, args, code, says }) => {
     const result = await onDevice(device, ...args);
 

@@ -25,6 +25,10 @@ export const nitrokeyHsm2CardContact: DeviceProfile = {
   canaryDistanceMs: 500,
   showsFailedLogins: false,
   newIdBytes: 16,
+  // The first byte of a CKA_ID becomes the number of the key on the card, whatever key is there (sc-hsm-embedded,
+  // token-sc-hsm.c); without a CKA_ID the module looks for a free one.
+  keysMadeElsewhere:
+    "CardContact's module writes a key with a CKA_ID over the key of the card that has its first byte for a number; make the key with pkcs11-tool and without --id, see docs/devices/nitrokey-hsm2.md",
   // CKR_TEMPLATE_INCONSISTENT for an AES key of a session (measured).
   sessionKeys: false,
   // 992 bytes of CBC went through in one call (measured); an APDU ends soon above.

@@ -39,6 +39,9 @@ export const yubihsm2: DeviceProfile = {
   maxIdBytes: 255,
   // A longer id is stored in a second object.
   newIdBytes: 2,
+  // C_GenerateKey: CKK_SHA256_HMAC and its like alone, in all 16 domains.
+  keysMadeElsewhere:
+    'the module makes HMAC keys only under key types of their own, and for every domain; make the key with generate hmackey in yubihsm-shell, see docs/devices/yubihsm2.md',
   // CKA_TOKEN false is refused for keys, or taken for true: every key is one of the device's 256 objects.
   sessionKeys: false,
   // YH_MSG_BUF_SIZE is 2048 in older modules, with header, MAC and padding in it.

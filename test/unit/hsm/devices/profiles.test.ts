@@ -40,6 +40,16 @@ describe('the profiles', () => {
     expect(tried).toEqual(['softhsm2', 'nss', 'opencryptoki', 'generic']);
   });
 
+  it('send whoever wants a key elsewhere, where the module would make the wrong one or lose another', () => {
+    const elsewhere = DEVICE_PROFILES.filter(({ keysMadeElsewhere }) => keysMadeElsewhere !== undefined);
+    expect(elsewhere.map(({ name }) => name)).toEqual([
+      'yubihsm2',
+      'nitrokey-hsm2-opensc',
+      'nitrokey-hsm2-cardcontact',
+      'nethsm',
+    ]);
+  });
+
   it('name the variables behind which module configurations lie', () => {
     expect(CONFIG_FILE_VARIABLES).toEqual([
       'SOFTHSM2_CONF',
