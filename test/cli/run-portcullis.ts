@@ -13,7 +13,7 @@ export interface CommandResult {
 
 /** Runs a command to its end. */
 export function portcullis(...args: string[]): Promise<CommandResult> {
-  return promisify(execFile)(process.execPath, [PROGRAM, ...args]).then(
+  return promisify(execFile)(process.execPath, [PORTCULLIS, ...args]).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );
@@ -21,9 +21,10 @@ export function portcullis(...args: string[]): Promise<CommandResult> {
 
 /** Starts `portcullis proxy` and waits for its token to be ready, or for another event that it logs. */
 export async function startedProxy(configFile: string, event = 'token-host.ready'): Promise<StartedProcess> {
-  const proxy = startProcess(process.execPath, [PROGRAM, 'proxy', '--config', configFile]);
+  const proxy = startProcess(process.execPath, [PORTCULLIS, 'proxy', '--config', configFile]);
   await proxy.said(`"event":"${event}"`);
   return proxy;
 }
 
-const PROGRAM = join(fileURLToPath(new URL('../..', import.meta.url)), 'src/cli/portcullis.ts');
+/** The program itself, for Node.js to run. */
+export const PORTCULLIS = join(fileURLToPath(new URL('../..', import.meta.url)), 'src/cli/portcullis.ts');

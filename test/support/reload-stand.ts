@@ -10,9 +10,8 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { portcullis } from '../cli/run-portcullis.ts';
+import { PORTCULLIS, portcullis } from '../cli/run-portcullis.ts';
 import { CertificateShop, type Issued } from './certificates.ts';
 import type { LoadWay } from './load-signed.ts';
 import { type CREDENTIAL, tokenSection } from './proxy-config.ts';
@@ -82,7 +81,7 @@ export class ReloadStand implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const args = [PROGRAM, 'proxy', '--config', this.#configFile];
+    const args = [PORTCULLIS, 'proxy', '--config', this.#configFile];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child = child;
     createInterface(child.stdout).on('line', (text) => {
@@ -248,7 +247,6 @@ function newWay(name: string): LoadWay {
   return { prefix: `/${name}`, credential, externalKeyId: name, keyValue: randomBytes(32) };
 }
 
-const PROGRAM = fileURLToPath(new URL('../../src/cli/portcullis.ts', import.meta.url));
 const MOUNTED = ['portcullis.yaml', 'server.pem', 'server.key', 'client-cas.pem', 'secret-0', 'secret-1'];
 const CLIENT_NAME = 'cks.kms.us-east-1.amazonaws.com';
 const ERRORS_COUNTED = /^portcullis_xks_errors_total\{.*error="(\w+)".*\} (\d+)$/gm;
