@@ -1,12 +1,14 @@
 /** The doctor's look at tokens and keys: one login for each token, under the PIN latch of the proxy. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PortcullisConfig, TokenConfig } from '../config/portcullis-config.ts';
-import { AEAD_SCHEMES, type AeadScheme } from '../domain/hsm/aead-scheme.ts';
+import type { AeadScheme } from '../domain/hsm/aead-scheme.ts';
 import { selectorText } from '../domain/hsm/key-selector.ts';
 import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import { objectUsages, schemeRefusal } from '../domain/xks/scheme-fitness.ts';
 import { type KeyFinding, surveyKeys } from '../engine/xks/key-survey.ts';
+import type { SchemeAbility } from '../hsm/devices/abilities.ts';
+import { SCHEME_MECHANISMS } from '../hsm/devices/scheme-mechanisms.ts';
 import type { OpenedToken } from '../hsm/devices/token-shapes.ts';
 import { CliFault } from './cli-fault.ts';
 import { type DeviceReport, deviceReport } from './doctor-device.ts';
@@ -39,8 +41,10 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
       lists.set(token.name, keys);
       devices.push(device);
       findings.push(
-        tokenFinding(subject, info, keys.length),
-        ...schemesInUse(config, token).map((scheme) => schemeFinding(subject, device, scheme)),
+        pinFinding(subject, info, keys.length),
+        ...device.xks
+          .filter(({ scheme }) => schemesInUse(config, token).has(scheme))
+          .map((ability) => schemeFinding(subject, ability)),
         healthKeyFinding(subject, token, keys),
       );
     } catch (error) {
@@ -63,31 +67,27 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
   return { findings: [...findings, ...keys.map(keyFinding)], keys, devices };
 }
 
-function tokenFinding(subject: string, info: OpenedToken, keys: number): DoctorFinding {
+function pinFinding(subject: string, info: OpenedToken, keys: number): DoctorFinding {
   const { label, serial, vendor, model } = info;
-  return found(
-    subject,
-    'ok',
-    `'${label}', serial ${serial}, ${vendor} ${model}: PIN accepted, ${keys} secret keys`,
-  );
+  const text = `'${label}', serial ${serial}, ${vendor} ${model}: PIN accepted, ${keys} secret keys`;
+  return found(subject, 'ok', text);
 }
 
 /** Those of the token's health key and of every key that is mapped to it. */
-function schemesInUse({ keyStores }: PortcullisConfig, { name, healthKey }: TokenConfig): AeadScheme[] {
+function schemesInUse(
+  { keyStores }: PortcullisConfig,
+  { name, healthKey }: TokenConfig,
+): ReadonlySet<AeadScheme> {
   const mapped = keyStores.flatMap(({ keys }) => [...keys.values()]).filter(({ key }) => key.token === name);
-  const used = new Set([healthKey.scheme, ...mapped.map(({ scheme }) => scheme)]);
-  return AEAD_SCHEMES.filter((scheme) => used.has(scheme));
+  return new Set([healthKey.scheme, ...mapped.map(({ scheme }) => scheme)]);
 }
 
-function schemeFinding(subject: string, { xks }: DeviceReport, scheme: AeadScheme): DoctorFinding {
-  const ability = xks.find((each) => each.scheme === scheme);
-  if (ability?.verdict === 'can')
-    return found(subject, 'ok', `does scheme ${scheme}: the known answer came out`);
-  if (ability?.verdict === 'listed')
-    return found(subject, 'ok', `lists what scheme ${scheme} needs: ${ability.why}`);
-  const others = xks.filter(({ verdict }) => verdict !== 'cannot').map((each) => each.scheme);
-  const advice = others.length > 0 ? `it has ${others.join(', ')}` : 'nor any other';
-  return found(subject, 'problem', `cannot do scheme ${scheme}: ${ability?.why ?? 'unknown'}; ${advice}`);
+function schemeFinding(subject: string, { scheme, verdict, why, wayRound }: SchemeAbility): DoctorFinding {
+  const { name } = SCHEME_MECHANISMS[scheme];
+  if (verdict === 'can') return found(subject, 'ok', `does ${name}, for scheme ${scheme}`);
+  if (verdict === 'listed') return found(subject, 'ok', `lists ${name}, for scheme ${scheme}: ${why}`);
+  const instead = wayRound === '' ? 'nor what any other scheme needs' : `make ${wayRound}`;
+  return found(subject, 'problem', `cannot do ${name}, which scheme ${scheme} needs: ${why}; ${instead}`);
 }
 
 function healthKeyFinding(

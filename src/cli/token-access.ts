@@ -27,6 +27,7 @@ export interface ModuleOptions {
 export interface LoggedInToken {
   readonly admin: TokenAdmin;
   readonly info: OpenedToken;
+  readonly profile: DeviceProfile;
 }
 
 /** The configured token of this name, or the only one when there is no name. */
@@ -70,7 +71,7 @@ export async function withConfiguredToken<T>(
   const parameters = libraryParameters === undefined ? {} : { libraryParameters };
   await using admin = await openProfiled({ module, env, ...parameters, stateDir: config.stateDir }, profile);
   const info = await admin.login({ token: token.token, pin });
-  return await work({ admin, info });
+  return await work({ admin, info, profile });
 }
 
 /** The text of a file that only its owner or own group can read, without the line break at its end. */

@@ -1,6 +1,7 @@
 /** `portcullis token info`: whether a token is there, takes its PIN, and can do what is needed. */
 import { Command } from 'commander';
 import type { AeadScheme } from '../domain/hsm/aead-scheme.ts';
+import { profileOf } from '../hsm/devices/profiles.ts';
 import { schemesAmong } from '../hsm/devices/scheme-mechanisms.ts';
 import { CliFault } from './cli-fault.ts';
 import { moduleOptions } from './module-options.ts';
@@ -60,7 +61,8 @@ async function lookedAt(options: TokenInfoOptions): Promise<TokenInfo> {
   }
   const pin = readPin(pinFile);
   await using admin = await openModule({ ...options, module, stateDir });
-  return await infoOf({ admin, info: await admin.login({ token: { label }, pin }) });
+  const info = await admin.login({ token: { label }, pin });
+  return await infoOf({ admin, info, profile: profileOf(options.device) });
 }
 
 interface TokenInfo {
@@ -68,7 +70,7 @@ interface TokenInfo {
   readonly serial: string;
   readonly vendor: string;
   readonly model: string;
-  /** Those whose mechanism is on the token's list. */
+  /** Those whose mechanism is on the token's list, or known to be missing there. */
   readonly schemes: readonly AeadScheme[];
   /** CKM numbers in hex. */
   readonly mechanisms: readonly string[];
@@ -76,11 +78,11 @@ interface TokenInfo {
   readonly keys: number;
 }
 
-async function infoOf({ admin, info }: LoggedInToken): Promise<TokenInfo> {
+async function infoOf({ admin, info, profile }: LoggedInToken): Promise<TokenInfo> {
   const { label, serial, vendor, model, mechanisms } = info;
   return {
     ...{ label, serial, vendor, model },
-    schemes: schemesAmong(mechanisms),
+    schemes: schemesAmong([...mechanisms, ...profile.unlistedMechanisms]),
     mechanisms: mechanisms.map((mechanism) => `0x${mechanism.toString(16).padStart(4, '0')}`),
     keys: (await admin.listKeys()).length,
   };

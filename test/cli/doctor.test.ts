@@ -40,7 +40,7 @@ describe('portcullis doctor', () => {
       /^ok +configuration: .*portcullis\.yaml is valid/m,
       /^ok +clock: 20\d\d-/m,
       /^ok +token soft: 'portcullis-test', serial \w+, SoftHSM .*: PIN accepted, 3 secret keys$/m,
-      /^ok +token soft: does scheme native-gcm: the known answer came out$/m,
+      /^ok +token soft: does CKM_AES_GCM, for scheme native-gcm$/m,
       /^ok +token soft: health key label=health fits scheme native-gcm$/m,
       /^ok +key foo of \/example\/uri\/path\/prefix: fit to encrypt and decrypt, scheme native-gcm$/m,
       /^ok +probe of \/example\/uri\/path\/prefix: GetHealthStatus says: soft ACTIVE$/m,
@@ -79,7 +79,7 @@ describe('portcullis doctor', () => {
 
     expect(code).toBe(0);
     const why = 'softhsm2 makes no throw-away keys to try it with';
-    expect(stdout).toContain(`ok       token soft: lists what scheme native-gcm needs: ${why}\n`);
+    expect(stdout).toContain(`ok       token soft: lists CKM_AES_GCM, for scheme native-gcm: ${why}\n`);
     expect(stdout).toMatch(new RegExp(`^ECC_NIST_EDWARDS25519 +ED25519_SHA_512 +listed only +${why}$`, 'm'));
   });
 
@@ -90,7 +90,7 @@ describe('portcullis doctor', () => {
 
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'problem  token soft: cannot do scheme native-gcm: one call takes 992 bytes, and one of AWS KMS may need 12531; it has hmac, cmac, cbc-mac\n',
+      'problem  token soft: cannot do CKM_AES_GCM, which scheme native-gcm needs: one call takes 992 bytes, and one of AWS KMS may need 12531; make keys of scheme hmac, from which the token derives one for each message\n',
     );
   });
 

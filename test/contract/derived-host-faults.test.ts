@@ -199,6 +199,28 @@ describe('a token that answers wrongly', () => {
   );
 });
 
+describe('a token that fails the known answers of a scheme', () => {
+  it.for([
+    { scheme: 'hmac', mechanism: 'CKM_SHA256_HMAC' },
+    { scheme: 'cmac', mechanism: 'CKM_AES_CMAC' },
+    { scheme: 'cbc-mac', mechanism: 'CKM_AES_CBC' },
+  ] as const)(
+    'makes and opens no ciphertext with $scheme, even when it answers well later',
+    async ({ scheme, mechanism }) => {
+      const sealed = await seal(scheme);
+      answering(scheme, (answer) => answer.fill(0x5a));
+      await host.prepare(HEALTH_KEY);
+      altered.heal();
+      const refusal = {
+        code: 'unsupported',
+        detail: `the token cannot do ${mechanism}, which scheme ${scheme} needs`,
+      };
+      await expect(seal(scheme)).rejects.toMatchObject(refusal);
+      await expect(open(scheme, sealed)).rejects.toMatchObject(refusal);
+    },
+  );
+});
+
 describe('a fault of the token', () => {
   it.for(SCHEMES)('mistake 7: that passes does not reach the caller of $scheme', async ({ scheme }) => {
     const sealed = await seal(scheme);

@@ -3,6 +3,7 @@
  * of its own, named by `tokens[].device.file`. What is left out stays as in the profile that it extends.
  */
 import * as z from 'zod';
+import { AEAD_SCHEMES } from '../../domain/hsm/aead-scheme.ts';
 import { FAREWELL_CALLS } from '../../hsm/devices/profile.ts';
 import { DEVICE_NAMES } from '../../hsm/devices/profiles.ts';
 import { text } from './field.ts';
@@ -57,6 +58,13 @@ export const deviceSchema = z
   .strictObject({
     extends: z.enum(DEVICE_NAMES).meta({ description: 'The profile that this one starts from.' }),
     pin,
+    defaultScheme: z
+      .enum(AEAD_SCHEMES)
+      .meta({
+        description:
+          'Encryption scheme of keys and health keys that name none. Changing it makes what they encrypted unreadable.',
+      })
+      .optional(),
     maxSessions: count(4, 1_024, 'sessions', 'PKCS#11 sessions that a token host may hold open.'),
     fastWindow: count(
       1,

@@ -1,11 +1,13 @@
 /** What a token host does for each operation. State grows in one order: open, login, prepare, then work. */
 import type { PKCS11 } from 'pkcs11js';
+import type { DerivedScheme } from '../../domain/hsm/aead-scheme.ts';
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import { type GcmText, openOnce, sealOnce } from '../aead/one-time-gcm.ts';
 import type { Capability } from '../devices/features.ts';
 import type { DeviceProfile } from '../devices/profile.ts';
+import { SCHEME_MECHANISMS } from '../devices/scheme-mechanisms.ts';
 import type { NewKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
@@ -50,6 +52,7 @@ export class HostOperations {
   #sessions: SessionPool | undefined;
   #keys: KeyLocator | undefined;
   #gcm: Capability = 'listed';
+  #prfs: Readonly<Record<DerivedScheme, Capability>> = UNTRIED;
   #probedMs = 0;
   #loginAnswered = false;
 
@@ -149,6 +152,7 @@ export class HostOperations {
   #prepare(message: PrepareMessage): Uint8Array {
     const { gcm, hmac, cmac, cbc } = probeSchemes(this.#probePlace());
     this.#gcm = gcm.capability;
+    this.#prfs = { hmac: hmac.capability, cmac: cmac.capability, 'cbc-mac': cbc.capability };
     this.#probedMs = performance.now();
     const canary = this.#canary.prepare(message.healthKey);
     const found = { hmac: hmac.capability, cmac: cmac.capability, cbc: cbc.capability };
@@ -203,6 +207,12 @@ export class HostOperations {
 
   /** The token derives, this process encrypts: the derived key leaves neither it nor this call. */
   #withDerivedKey(message: DerivedMessage, work: OneTimeWork): Buffer {
+    const { scheme } = message;
+    // What a wrong function derives, nothing else could ever derive again.
+    if (this.#prfs[scheme] === 'missing' || this.#prfs[scheme] === 'wrong') {
+      const { name } = SCHEME_MECHANISMS[scheme];
+      throw new HsmFault('unsupported', `the token cannot do ${name}, which scheme ${scheme} needs`);
+    }
     const library = need(this.#library, 'open');
     const derived = need(this.#keys, 'login').withKey(message.selector, admits(message), (session, key) =>
       deriveKey(library, session, key, message),
@@ -257,6 +267,9 @@ function admits({ fingerprint }: GcmMessage): IsAdmitted {
   if (fingerprint.length === 0) return () => true;
   return (description: KeyDescription) => Buffer.compare(keyFingerprint(description), fingerprint) === 0;
 }
+
+/** Before `prepare`. */
+const UNTRIED = { hmac: 'listed', cmac: 'listed', 'cbc-mac': 'listed' } as const;
 
 const ENCRYPTIONS: ReadonlySet<OperationName> = new Set(['gcmEncrypt', 'derivedEncrypt']);
 const PROBE_AGAIN_MS = 1_000;

@@ -61,6 +61,7 @@ describe('a device by file', () => {
   it('takes every field that the schema has', () => {
     const token = profileFrom(`extends: softhsm2
 pin: { pattern: '[0-9]{6}', expected: a PIN of 6 digits }
+defaultScheme: cmac
 maxSessions: 4
 fastWindow: 1
 maxHosts: 1
@@ -80,6 +81,7 @@ unlistedMechanisms: [0x108a]
     expect(token?.profile).toMatchObject({
       name: 'softhsm2',
       pin: { pattern: '[0-9]{6}', expected: 'a PIN of 6 digits' },
+      defaultScheme: 'cmac',
       maxSessions: 4,
       fastWindow: 1,
       maxHosts: 1,
