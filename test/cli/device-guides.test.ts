@@ -1,6 +1,7 @@
 /** The guides of docs/devices lead where they say: every command and every file in them, up to the first Encrypt. */
-import { parse } from 'yaml';
+
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { boxesOf, GUIDES, readGuide, sectionsOf } from '../support/device-guide.ts';
 import { GuideRun } from '../support/guide-run.ts';
 import { decryptBody, encryptBody, post } from '../support/running-proxy.ts';
@@ -58,7 +59,10 @@ describe.for(PLACES)('the guide to $guide', ({ guide, standIn, keys, absent, met
     expect(output).toContain('no problem');
     const plaintext = Buffer.from('first');
     const ask = (operation: string, body: unknown) =>
-      post(authority, `/example/kms/xks/v1/keys/orders/${operation}`, body, { region: 'eu-west-1', credential });
+      post(authority, `/example/kms/xks/v1/keys/orders/${operation}`, body, {
+        region: 'eu-west-1',
+        credential,
+      });
     const encrypted = await ask('encrypt', encryptBody(plaintext));
     expect(encrypted.status).toBe(200);
     const metadata = Buffer.from(String(encrypted.body['ciphertextMetadata'] ?? ''), 'base64');
@@ -90,7 +94,8 @@ describe.for(PLACES)('the guide to $guide', ({ guide, standIn, keys, absent, met
     expect(of('file').map(({ name }) => name)).toContain('portcullis.yaml');
     expect(of('file').filter(({ name }) => name === '')).toEqual([]);
     const unmarked = of('reader').filter(
-      ({ text, before }) => !text.startsWith('sudo apt-get install') && !before.includes('**On the device.**'),
+      ({ text, before }) =>
+        !text.startsWith('sudo apt-get install') && !before.includes('**On the device.**'),
     );
     expect(unmarked.map(({ text }) => text)).toEqual([]);
   });

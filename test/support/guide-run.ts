@@ -40,8 +40,7 @@ export class GuideRun implements AsyncDisposable {
   static async of(guide: string, standIn?: ProvisionedToken): Promise<GuideRun> {
     const run = new GuideRun(boxesOf(readGuide(guide)), standIn, await freePort());
     run.#preparePath();
-    if (standIn !== undefined)
-      writeFileSync(join(run.directory, 'pin'), `${standIn.pin}\n`, { mode: 0o600 });
+    if (standIn !== undefined) writeFileSync(join(run.directory, 'pin'), `${standIn.pin}\n`, { mode: 0o600 });
     return run;
   }
 
