@@ -28,7 +28,7 @@ export function ckrRow(value: number, functionName: string): CkrRow {
   const row = ROWS.get(value) ?? unknown(`CKR 0x${value.toString(16)}`);
   if (row.code === 'pin-locked') return TAKES_PIN.has(functionName) ? row : { ...row, code: 'unavailable' };
   if (row.code === 'corrupt') return functionName === 'C_Decrypt' ? row : unknown(row.name);
-  const speaksOfInput = row.blame === 'data' || row.blame === 'key';
+  const speaksOfInput = row.blame === 'data' || row.blame === 'key' || row.code === 'unsupported';
   return speaksOfInput && TAKES_NO_INPUT.has(functionName) ? unknown(row.name) : row;
 }
 

@@ -35,6 +35,7 @@ describe('the table of PKCS#11 return values', () => {
     { from: 'C_OpenSession', value: 0xa4, code: 'unavailable', blame: 'host' },
     { from: 'C_Initialize', value: 0x102, code: 'unavailable', blame: 'host' },
     // These are given no key and no data.
+    { from: 'C_OpenSession', value: 0x21, code: 'internal', blame: 'ambiguous' },
     { from: 'C_OpenSession', value: 0x82, code: 'internal', blame: 'ambiguous' },
     { from: 'C_FindObjects', value: 0x68, code: 'internal', blame: 'ambiguous' },
     { from: 'C_FindObjectsFinal', value: 0x70, code: 'internal', blame: 'ambiguous' },
