@@ -5,6 +5,7 @@
  */
 import pkcs11js from 'pkcs11js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AeadScheme } from '../../src/domain/hsm/aead-scheme.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type FaultyFleet, faultyFleet } from '../support/faulty-fleet.ts';
 import type { Pkcs11Function } from '../support/faulty-module.ts';
@@ -14,18 +15,7 @@ import { until } from '../support/running-proxy.ts';
 const ALL = process.env['RETURN_VALUES'] === 'all';
 
 describe('whatever the token answers', () => {
-  let fleet: FaultyFleet;
-  let known: Known;
-  let struck = 0;
-  beforeAll(async () => {
-    fleet = await faultyFleet();
-    await fleet.startReady();
-    known = { description: await fleet.describe(), sealed: await fleet.seal() };
-  });
-  afterAll(async () => {
-    console.log(`return values: ${struck} blows, ${ALL ? 'all values' : 'some of each kind'}`);
-    await fleet[Symbol.asyncDispose]();
-  });
+  const strikeWithAll = fleetToStrike('native-gcm');
 
   it.for(
     blows('serving', ALL ? CKR_NAMES : OF_EACH_KIND, [
@@ -75,13 +65,17 @@ describe('whatever the token answers', () => {
   )('to $name of a host that starts harms nobody', { timeout: 3_600_000 }, async (row) => {
     expect(await strikeWithAll(row)).toEqual([]);
   });
+});
 
-  async function strikeWithAll({ values, ...blow }: BlowRow): Promise<string[]> {
-    const findings: string[] = [];
-    for (const ckr of values) findings.push(...(await strike(fleet, known, { ...blow, ckr })));
-    struck += values.length;
-    return findings;
-  }
+describe('whatever a token that derives keys answers', () => {
+  const strikeWithAll = fleetToStrike('cmac');
+
+  it.for([
+    ...blows('serving', ['CKR_OK', ...(ALL ? CKR_NAMES : OF_EACH_KIND)], ['C_SignInit', 'C_Sign']),
+    ...blows('starting', ALL ? CKR_NAMES : AT_THE_START, ['C_SignInit', 'C_Sign']),
+  ])('to $name of a host that is $when ($lasts) harms nobody', { timeout: 3_600_000 }, async (row) => {
+    expect(await strikeWithAll(row)).toEqual([]);
+  });
 });
 
 describe('whatever the token answers to C_Login', () => {
@@ -133,6 +127,28 @@ describe('whatever the token answers to C_Login', () => {
     },
   );
 });
+
+/** A fleet for the tests of one `describe`, and what strikes it with each value of a row. */
+function fleetToStrike(scheme: AeadScheme): (row: BlowRow) => Promise<string[]> {
+  let fleet: FaultyFleet;
+  let known: Known;
+  let struck = 0;
+  beforeAll(async () => {
+    fleet = await faultyFleet(scheme);
+    await fleet.startReady();
+    known = { description: await fleet.describe(), sealed: await fleet.seal() };
+  });
+  afterAll(async () => {
+    console.log(`return values: ${struck} blows, ${scheme}, ${ALL ? 'all values' : 'some of each kind'}`);
+    await fleet[Symbol.asyncDispose]();
+  });
+  return async ({ values, ...blow }) => {
+    const findings: string[] = [];
+    for (const ckr of values) findings.push(...(await strike(fleet, known, { ...blow, ckr })));
+    struck += values.length;
+    return findings;
+  };
+}
 
 type BlowRow = Omit<Blow, 'ckr'> & { readonly values: readonly CkrName[] };
 

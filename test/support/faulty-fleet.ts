@@ -6,11 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AeadScheme } from '../../src/domain/hsm/aead-scheme.ts';
 import type { KeyDescription, Sealed, TokenHealth } from '../../src/domain/ports/hsm.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import type { HostStatus } from '../../src/hsm/fleet.ts';
 import { type FaultyModule, faultyModule } from './faulty-module.ts';
+import { importKeys } from './import-key.ts';
 import { until } from './running-proxy.ts';
+import { schemeKey } from './scheme-keys.ts';
 import {
   coverageEnvironment,
   type FleetTweaks,
@@ -20,23 +23,28 @@ import {
 } from './test-fleet.ts';
 import { createTestToken, type TestToken } from './token.ts';
 
-/** Keys `foo` and `health` exist. Orders may be given before {@link FaultyFleet.start}. */
-export async function faultyFleet(): Promise<FaultyFleet> {
+/** Keys `foo` and `health` of one scheme exist. Orders may be given before {@link FaultyFleet.start}. */
+export async function faultyFleet(scheme: AeadScheme = 'native-gcm'): Promise<FaultyFleet> {
   const token = await createTestToken();
-  await token.addAesKey({ label: 'foo', id: '0a01' });
-  await token.addAesKey({ label: 'health', id: '0aff' });
-  return new FaultyFleet(token, await faultyModule(token));
+  const keys = [
+    { label: 'foo', idHex: '0a01' },
+    { label: 'health', idHex: '0aff' },
+  ].map((name) => schemeKey(scheme, name));
+  await importKeys(token, keys);
+  return new FaultyFleet(token, await faultyModule(token), scheme);
 }
 
 export class FaultyFleet implements AsyncDisposable {
   readonly token: TestToken;
   readonly module: FaultyModule;
   readonly plaintext = randomBytes(40);
+  readonly #scheme: AeadScheme;
   #started: TestFleet | undefined;
 
-  constructor(token: TestToken, module: FaultyModule) {
+  constructor(token: TestToken, module: FaultyModule, scheme: AeadScheme) {
     this.token = token;
     this.module = module;
+    this.#scheme = scheme;
   }
 
   /** Starts the hosts without waiting for them. */
@@ -49,6 +57,7 @@ export class FaultyFleet implements AsyncDisposable {
         module: path,
         env: { ...env, ...coverageEnvironment() },
         profile: { ...softhsm2, longestRestartMs: 50 },
+        healthKey: { label: 'health', scheme: this.#scheme },
         ...token,
       },
     });
@@ -75,13 +84,13 @@ export class FaultyFleet implements AsyncDisposable {
   seal(admitted: KeyDescription | 'any object' = 'any object', { withinMs = 5_000 } = {}): Promise<Sealed> {
     const { plaintext } = this;
     return this.#opened.fleet.aead.seal(
-      { ...ROLE, plaintext, aad: (metadata) => metadata, admitted },
+      { ...this.#role, plaintext, aad: (metadata) => metadata, admitted },
       context(withinMs),
     );
   }
 
   async open(sealed: Sealed, admitted: KeyDescription | 'any object' = 'any object'): Promise<Buffer> {
-    const request = { ...ROLE, admitted, ...sealed, aad: sealed.metadata };
+    const request = { ...this.#role, admitted, ...sealed, aad: sealed.metadata };
     return Buffer.from(await this.#opened.fleet.aead.open(request, context()));
   }
 
@@ -141,6 +150,10 @@ export class FaultyFleet implements AsyncDisposable {
     return names.filter((name) => name.endsWith('.json')).map((name) => join(directory, name));
   }
 
+  get #role() {
+    return { key: FOO, scheme: this.#scheme, generation: 0, keyName: 'foo' };
+  }
+
   get #opened(): TestFleet {
     if (this.#started === undefined) throw new Error('the fleet has not been started');
     return this.#started;
@@ -152,4 +165,3 @@ function context(withinMs = 5_000) {
 }
 
 const FOO = { token: 'soft', selector: { label: 'foo' } };
-const ROLE = { key: FOO, scheme: 'native-gcm', generation: 0, keyName: 'foo' } as const;

@@ -158,6 +158,8 @@ const GIVEN_SOMETHING: ReadonlySet<Pkcs11Function> = new Set([
   'C_Encrypt',
   'C_DecryptInit',
   'C_Decrypt',
+  'C_SignInit',
+  'C_Sign',
 ]);
 
 const OF_WHAT_IS_GIVEN: Partial<Record<CkrName, HsmFaultCode>> = {
