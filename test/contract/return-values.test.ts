@@ -61,7 +61,7 @@ describe('whatever the token answers', () => {
       'C_Encrypt',
       'C_DecryptInit',
       'C_Decrypt',
-    ]).filter(({ lasts }) => lasts === 'a while'),
+    ]).filter(isLasting),
   )('to $name of a host that starts harms nobody', { timeout: 3_600_000 }, async (row) => {
     expect(await strikeWithAll(row)).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('whatever a token that derives keys answers', () => {
 
   it.for([
     ...blows('serving', ['CKR_OK', ...(ALL ? CKR_NAMES : OF_EACH_KIND)], ['C_SignInit', 'C_Sign']),
-    ...blows('starting', ALL ? CKR_NAMES : AT_THE_START, ['C_SignInit', 'C_Sign']),
+    ...blows('starting', ALL ? CKR_NAMES : AT_THE_START, ['C_SignInit', 'C_Sign']).filter(isLasting),
   ])('to $name of a host that is $when ($lasts) harms nobody', { timeout: 3_600_000 }, async (row) => {
     expect(await strikeWithAll(row)).toEqual([]);
   });
@@ -162,6 +162,10 @@ function blows(
   );
 }
 
+function isLasting({ lasts }: BlowRow): boolean {
+  return lasts === 'a while';
+}
+
 function of(values: readonly CkrName[]): readonly { readonly ckr: CkrName }[] {
   return values.map((ckr) => ({ ckr }));
 }
@@ -183,7 +187,6 @@ const AT_THE_START: readonly CkrName[] = ['CKR_FUNCTION_NOT_SUPPORTED', 'CKR_PIN
 const AT_A_LOGIN: readonly CkrName[] = [
   'CKR_HOST_MEMORY',
   'CKR_DEVICE_REMOVED',
-  'CKR_PIN_EXPIRED',
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_USER_ALREADY_LOGGED_IN',
 ];
