@@ -113,7 +113,7 @@ export class BackgroundHealth implements HealthMonitor {
       const okAtMs = clock.monotonicMs();
       this.#records.set(host, { failures: 0, failure: '', okAtMs, slow: okAtMs - startedMs > SLOW_MS });
     } catch (error) {
-      const failure = error instanceof HsmFault ? `${error.code}: ${error.detail}` : 'the check failed';
+      const failure = failureText(error);
       this.#records.set(host, { ...record, failures: record.failures + 1, failure });
     }
   }
@@ -179,6 +179,14 @@ function judgeHost(host: TokenSupervisor, record: HostRecord | undefined, nowMs:
     : { status: 'ACTIVE', reason: '' };
 }
 
+function failureText(error: unknown): string {
+  if (!(error instanceof HsmFault)) return 'the check failed';
+  const text = `${error.code}: ${error.detail}`;
+  return error.code === 'not-found' ? `${text}; ${HEALTH_KEY_MISSING}` : text;
+}
+
+const HEALTH_KEY_MISSING =
+  "this is the token's healthKey in the configuration: make it with keys create, and it is used as soon as it exists";
 const EVERY_MS = 10_000;
 const RETRY_MS = 1_000;
 /** One lost check may be load; two in a row are a finding. */

@@ -185,6 +185,41 @@ describe('a fault that stays', () => {
   });
 });
 
+describe('a token without any object', () => {
+  beforeEach(async () => {
+    altered.replace({ C_FindObjects: (() => []) as never });
+    host = await openProfiled(softhsm2);
+  });
+
+  it('X-54: is a new one: its keys are not found, and the host stays', async () => {
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'not-found' });
+    expect(host.onUnfit).not.toHaveBeenCalled();
+  });
+
+  it('mistake 4: is gone once its login is lost', async () => {
+    altered.replace({
+      C_FindObjects: (() => []) as never,
+      C_GetSessionInfo: (() => ({ state: 0 })) as never,
+    });
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledOnce();
+  });
+
+  it('mistake 4: is gone once it does not answer any more', async () => {
+    altered.fail('C_GetTokenInfo', 'CKR_TOKEN_NOT_PRESENT:224', 1);
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledOnce();
+  });
+
+  it('mistake 4: is gone once it has shown one and shows none any more', async () => {
+    altered.heal();
+    await describeKey('foo');
+    altered.replace({ C_FindObjects: (() => []) as never });
+    await expect(describeKey('foo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(host.onUnfit).toHaveBeenCalledOnce();
+  });
+});
+
 describe('bad data', () => {
   it('mistake 7: is called so by a sound token, and costs nothing else', async () => {
     const sealed = await seal();

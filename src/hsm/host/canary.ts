@@ -11,7 +11,7 @@ import { HsmFault, type HsmFaultCode } from '../../domain/hsm-fault.ts';
 import { NONCE_BYTES } from '../../domain/xks/ciphertext-metadata.ts';
 import { IV_BYTES } from '../../domain/xks/limits.ts';
 import { HEALTH_KEY_NAME, roleBinding } from '../aead/key-derivation.ts';
-import { KeyChanged } from '../pkcs11/key-locator.ts';
+import { KeyChanged, type Sight } from '../pkcs11/key-locator.ts';
 import type { DerivedMessage, GcmMessage } from '../wire/messages.ts';
 
 /** What the canary does to the token; each throws an HsmFault. */
@@ -20,8 +20,8 @@ export interface CanaryToken {
   decrypt(message: CanaryMessage): Buffer;
   /** C_GetTokenInfo answers. */
   answers(): void;
-  /** The token shows at least one object. */
-  seesAnyObject(): boolean;
+  /** What the login shows of the token now. */
+  sight(): Sight;
 }
 
 type CanaryMessage = GcmMessage | DerivedMessage;
@@ -50,8 +50,10 @@ export class Canary {
       this.#known = this.#make(healthKey);
       return '';
     } catch (error) {
-      if (isAboutTheKey(error)) return (error as HsmFault).detail;
-      throw error;
+      if (!isAboutTheKey(error)) throw error;
+      // Objects that are there now are remembered: only a token that showed some can lose them all.
+      this.#token.sight();
+      return (error as HsmFault).detail;
     }
   }
 
@@ -68,11 +70,21 @@ export class Canary {
     }
   }
 
-  /** The health key failed as a key. A token that shows nothing at all has gone; one with other objects has lost this one. */
+  /**
+   * The health key failed as a key. A token that shows none of its objects any more has gone; one with other objects
+   * has lost this one; and one that never had any waits for its first key.
+   */
   #isSoundWithout(): boolean {
     try {
-      if (!this.#token.seesAnyObject()) return false;
-      return this.prepare(this.#healthKey) === '' || this.#answers();
+      switch (this.#token.sight()) {
+        case 'objects':
+          return this.prepare(this.#healthKey) === '' || this.#answers();
+        case 'no object yet':
+          return this.#answers();
+        case 'no object any more':
+        case 'no login':
+          return false;
+      }
     } catch {
       return false;
     }

@@ -44,7 +44,7 @@ export class HostOperations {
     decrypt: (message) =>
       'scheme' in message ? this.#withDerivedKey(message, openOnce) : this.#withKey(message, gcmDecrypt),
     answers: () => need(this.#library, 'open').C_GetTokenInfo(need(this.#token, 'open').slot),
-    seesAnyObject: () => need(this.#keys, 'login').seesAnyObject(),
+    sight: () => need(this.#keys, 'login').sight(),
   });
   #library: PKCS11 | undefined;
   #profile: DeviceProfile | undefined;
@@ -256,7 +256,7 @@ export class HostOperations {
   }
 }
 
-/** The token shows none of its objects: this host will not find them again. */
+/** The token shows none of the objects that it showed before: this host will not find them again. */
 export class TokenGone extends HsmFault {
   constructor(cause: HsmFault) {
     super('unavailable', 'the token shows no objects any more', { cause });

@@ -25,6 +25,9 @@ interface LocatedKey {
   readonly description: KeyDescription;
 }
 
+/** What a login shows of a token's objects. One that never showed any may just be new. */
+export type Sight = 'objects' | 'no object yet' | 'no object any more' | 'no login';
+
 /** Says whether a description is the one that the caller relies on. */
 export type IsAdmitted = (description: KeyDescription) => boolean;
 
@@ -33,6 +36,7 @@ export class KeyLocator {
   readonly #sessions: SessionPool;
   readonly #tokenSerial: string;
   readonly #located = new Map<string, LocatedKey>();
+  #hasSeenObjects = false;
 
   constructor(library: PKCS11, sessions: SessionPool, tokenSerial: string) {
     this.#library = library;
@@ -66,10 +70,13 @@ export class KeyLocator {
     return notStale(() => this.#sessions.withSession((session) => use(session, after.handle)));
   }
 
-  /** Whether the login lasts and shows any object at all: public ones alone would be there without it. */
-  seesAnyObject(): boolean {
-    if (!this.#sessions.isLoggedIn()) return false;
-    return this.#sessions.withSession((session) => this.#search(session, []).length > 0);
+  /** Looks for any object at all, unless the login is lost: public ones alone would be there without it. */
+  sight(): Sight {
+    if (!this.#sessions.isLoggedIn()) return 'no login';
+    const before = this.#hasSeenObjects;
+    const now = this.#sessions.withSession((session) => this.#search(session, []).length > 0);
+    if (now) return 'objects';
+    return before ? 'no object any more' : 'no object yet';
   }
 
   #locateAdmitted(selector: KeySelector, isAdmitted: IsAdmitted): LocatedKey {
@@ -127,6 +134,7 @@ export class KeyLocator {
     // A search that fails is not ended: the session goes, since nothing that C_FindObjects can say is about input.
     const handles = callPkcs11('C_FindObjects', () => this.#library.C_FindObjects(session, 2));
     callPkcs11('C_FindObjectsFinal', () => this.#library.C_FindObjectsFinal(session));
+    if (handles.length > 0) this.#hasSeenObjects = true;
     return handles;
   }
 }
