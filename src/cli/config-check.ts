@@ -8,6 +8,7 @@ import type { PortcullisConfig } from '../config/portcullis-config.ts';
 import { selectorText } from '../domain/hsm/key-selector.ts';
 import { formatPkcs11Uri } from '../domain/hsm/pkcs11-uri.ts';
 import type { TokenKey } from '../domain/ports/hsm.ts';
+import { everyGeneration, keyPlace } from '../domain/xks/key-generations.ts';
 import { listenerDuties } from './check-tls.ts';
 
 export interface ConfigCheckOptions {
@@ -66,7 +67,7 @@ function summary(config: PortcullisConfig): Readonly<Record<string, unknown>> {
           aadMode,
           quota,
           policy: { default: policy.default, statements: policy.statements.length },
-          keys: [...keys.values()].map((mapped) => {
+          keys: everyGeneration({ keys }).map((mapped) => {
             const { externalKeyId, key, scheme, status: keyStatus, usages, generation } = mapped;
             const selector = selectorText(key.selector);
             return {
@@ -78,6 +79,7 @@ function summary(config: PortcullisConfig): Readonly<Record<string, unknown>> {
               status: keyStatus,
               usages: [...usages],
               generation,
+              current: mapped.currentGeneration === undefined,
             };
           }),
         };
@@ -111,8 +113,9 @@ function reportText(path: string, config: PortcullisConfig, duties: readonly Dut
     'key stores',
     config.keyStores.flatMap((store) => [
       `${store.pathPrefix}/kms/xks/v1: ${store.status}, ${store.regions.join(' ')}, ${counted(store.credentials.length, 'credential')}, AAD mode ${store.aadMode}, ${counted(store.keys.size, 'key')}`,
-      ...[...store.keys.values()].map(({ externalKeyId, key, scheme, status, usages }) => {
-        return `  ${externalKeyId}: ${key.token} ${selectorText(key.selector)}, ${scheme}, ${status}, ${[...usages].join(' ')}`;
+      ...everyGeneration(store).map((mapped) => {
+        const { key, scheme, status, usages } = mapped;
+        return `  ${keyPlace(mapped)}: ${key.token} ${selectorText(key.selector)}, ${scheme}, ${status}, ${[...usages].join(' ')}`;
       }),
     ]),
   );

@@ -5,6 +5,7 @@ import type { AeadScheme } from '../domain/hsm/aead-scheme.ts';
 import { selectorText } from '../domain/hsm/key-selector.ts';
 import { HsmFault } from '../domain/hsm-fault.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
+import { everyGeneration, keyPlace } from '../domain/xks/key-generations.ts';
 import { objectUsages, schemeRefusal } from '../domain/xks/scheme-fitness.ts';
 import { type KeyFinding, surveyKeys } from '../engine/xks/key-survey.ts';
 import type { SchemeAbility } from '../hsm/devices/abilities.ts';
@@ -78,7 +79,7 @@ function schemesInUse(
   { keyStores }: PortcullisConfig,
   { name, healthKey }: TokenConfig,
 ): ReadonlySet<AeadScheme> {
-  const mapped = keyStores.flatMap(({ keys }) => [...keys.values()]).filter(({ key }) => key.token === name);
+  const mapped = keyStores.flatMap(everyGeneration).filter(({ key }) => key.token === name);
   return new Set([healthKey.scheme, ...mapped.map(({ scheme }) => scheme)]);
 }
 
@@ -111,7 +112,7 @@ function healthKeyFinding(
 }
 
 function keyFinding({ pathPrefix, mapped, usages, refusal, unknown }: KeyFinding): DoctorFinding {
-  const subject = `key ${mapped.externalKeyId} of ${pathPrefix || '/'}`;
+  const subject = `key ${keyPlace(mapped)} of ${pathPrefix || '/'}`;
   if (refusal !== undefined) return found(subject, 'problem', `refused: ${refusal}`);
   if (unknown !== undefined) return found(subject, 'problem', `unknown: ${unknown}`);
   const missing = [...mapped.usages].filter((usage) => !usages.includes(usage));

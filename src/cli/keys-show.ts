@@ -4,6 +4,7 @@ import type { PortcullisConfig, TokenConfig } from '../config/portcullis-config.
 import type { KeySelector } from '../domain/hsm/key-selector.ts';
 import type { KeyDescription } from '../domain/ports/hsm.ts';
 import { admitKey } from '../domain/xks/key-admission.ts';
+import { everyGeneration, keyPlace } from '../domain/xks/key-generations.ts';
 import type { MappedKey } from '../domain/xks/key-store.ts';
 import { fittingScheme } from '../domain/xks/scheme-fitness.ts';
 import { keySelector, onlyKey, selects } from './key-choice.ts';
@@ -57,10 +58,10 @@ function usesOf(
   { config, token }: { readonly config: PortcullisConfig; readonly token: TokenConfig },
   key: KeyDescription,
 ): KeyUse[] {
-  return config.keyStores.flatMap(({ pathPrefix, keys }) =>
-    [...keys.values()]
+  return config.keyStores.flatMap((store) =>
+    everyGeneration(store)
       .filter((mapped) => mapped.key.token === token.name && selects(mapped.key.selector, key))
-      .map((mapped) => ({ pathPrefix, mapped })),
+      .map((mapped) => ({ pathPrefix: store.pathPrefix, mapped })),
   );
 }
 
@@ -100,7 +101,7 @@ function usesText(uses: readonly KeyUse[]): string {
 }
 
 function externalName({ pathPrefix, mapped }: KeyUse): string {
-  return `${pathPrefix}/kms/xks/v1/keys/${mapped.externalKeyId}`;
+  return `${pathPrefix}/kms/xks/v1/keys/${keyPlace(mapped)}`;
 }
 
 const EXAMPLE = `

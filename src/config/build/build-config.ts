@@ -6,12 +6,14 @@ import type { Findings } from '../findings.ts';
 import type { PortcullisConfig } from '../portcullis-config.ts';
 import type { Secrets } from '../read-secrets.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
+import { tokenNamesOf } from './build-key.ts';
 import { buildCredentials, buildKeyStore } from './build-key-store.ts';
 import { buildControl, buildProxy, checkListeners } from './build-proxy.ts';
 import { buildToken, checkTokens } from './build-tokens.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { checkDevices } from './check-devices.ts';
 import { checkKeyMap } from './check-key-map.ts';
+import { placedKeys } from './placed-keys.ts';
 
 export interface BuildContext {
   /** Absolute path of the configuration file. */
@@ -41,13 +43,10 @@ export function buildConfig(
   const stores = parts.keyStores.map((input, index) =>
     input === undefined ? undefined : { input, index, store: buildKeyStore(input, index, known, findings) },
   );
-  checkKeyMap(
-    stores.map((each) => each?.store),
-    parts.tokens,
-    profiles,
-    findings,
-  );
-  checkDevices(parts.tokens, { profiles, secrets, stores: stores.map((each) => each?.store) }, findings);
+  const built = stores.map((each) => each?.store);
+  const keys = placedKeys(built, parts.keyStores);
+  checkKeyMap(built, keys, { tokens: parts.tokens, profiles }, findings);
+  checkDevices(parts.tokens, { profiles, secrets, keys }, findings);
   checkCredentials(parts.keyStores, secrets, findings);
   warnOfUnusedTokens(parts, findings);
 
@@ -114,7 +113,7 @@ function profilesByName(
 
 function warnOfUnusedTokens(parts: ConfigParts, findings: Findings): void {
   const used = new Set(
-    parts.keyStores.flatMap((store) => Object.values(store?.keys ?? {}).map((key) => key.token)),
+    parts.keyStores.flatMap((store) => Object.values(store?.keys ?? {}).flatMap(tokenNamesOf)),
   );
   for (const [index, token] of parts.tokens.entries()) {
     if (token === undefined || used.has(token.name)) continue;

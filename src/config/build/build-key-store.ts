@@ -3,21 +3,11 @@ import { Bug } from '../../domain/bug.ts';
 import { isReservedMetadata } from '../../domain/xks/ciphertext-metadata.ts';
 import type { KeyStore, MappedKey, StoreCredential } from '../../domain/xks/key-store.ts';
 import { MAX_METADATA_BYTES } from '../../domain/xks/limits.ts';
-import type { DeviceProfile } from '../../hsm/devices/profile.ts';
 import { type Findings, type PathInFile, pathText } from '../findings.ts';
 import type { Secrets } from '../read-secrets.ts';
-import type { KeyInput, KeyStoreInput } from '../schema/key-store-schema.ts';
-import type { TokenInput } from '../schema/token-schema.ts';
+import type { KeyStoreInput } from '../schema/key-store-schema.ts';
+import { buildKey, type KnownTokens, tokenNamesOf } from './build-key.ts';
 import { buildPolicy } from './build-policy.ts';
-import { locateKey } from './locate-key.ts';
-
-/** Tokens by name; a name that is missing is an error only when `complete`. */
-export interface KnownTokens {
-  readonly byName: ReadonlyMap<string, TokenInput>;
-  /** Of those whose profile is sound. */
-  readonly profiles: ReadonlyMap<string, DeviceProfile>;
-  readonly complete: boolean;
-}
 
 /** Checks and builds a key store without its credentials; keys that were refused are absent. */
 export function buildKeyStore(
@@ -134,8 +124,8 @@ function buildKeys(
     const mapped = buildKey(externalKeyId, key, keyPath, tokens, findings);
     if (mapped !== undefined) built.set(externalKeyId, mapped);
   }
-  const count = new Set(Object.values(keys).map((key) => key.token)).size;
-  if (count === 0) {
+  const count = new Set(Object.values(keys).flatMap(tokenNamesOf)).size;
+  if (Object.keys(keys).length === 0) {
     const remedy = 'map a key; the health of a key store is that of the tokens behind its keys';
     findings.problem(path, 'is empty', 'at least one key', remedy);
   }
@@ -149,38 +139,6 @@ function buildKeys(
 /** How long the host name of the endpoint may be, so that the longest URI of a key has at most 256 characters. */
 export function hostNameRoom(pathPrefix: string, externalKeyId: string): number {
   return MAX_URI_LENGTH - `https://${pathPrefix}${API_PATH}/keys/${externalKeyId}/metadata`.length;
-}
-
-function buildKey(
-  externalKeyId: string,
-  key: KeyInput,
-  path: PathInFile,
-  tokens: KnownTokens,
-  findings: Findings,
-): MappedKey | undefined {
-  const token = tokens.byName.get(key.token);
-  if (token === undefined && tokens.complete) {
-    const names = [...tokens.byName.keys()].join(', ');
-    findings.problem(
-      [...path, 'token'],
-      `is ${key.token}, which no entry of tokens is named`,
-      `one of ${names}`,
-    );
-  }
-  const selector = locateKey(key, path, token, findings);
-  const scheme = key.scheme ?? tokens.profiles.get(key.token)?.defaultScheme;
-  if (selector === undefined || scheme === undefined) return undefined;
-  return {
-    externalKeyId,
-    key: { token: key.token, selector },
-    scheme,
-    status: key.status,
-    usages: new Set(key.usage),
-    generation: key.generation,
-    ...(key.kcv === undefined ? {} : { kcvHex: key.kcv.toLowerCase() }),
-    allowExtractable: key.allowExtractable,
-    shared: key.shared,
-  };
 }
 
 const API_PATH = '/kms/xks/v1';

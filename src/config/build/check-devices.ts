@@ -1,6 +1,5 @@
 /** What the profile of a token's device says of its settings: before the device is asked, and a try of its PIN spent. */
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
-import type { KeyStore } from '../../domain/xks/key-store.ts';
 import { fitsPinForm } from '../../hsm/devices/pin-form.ts';
 import type { DeviceProfile } from '../../hsm/devices/profile.ts';
 import type { DeviceProfiles } from '../device-profiles.ts';
@@ -8,17 +7,18 @@ import { type Findings, type PathInFile, pathText } from '../findings.ts';
 import type { Secrets } from '../read-secrets.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
 import { healthKeySelector } from './build-tokens.ts';
+import type { PlacedKey } from './placed-keys.ts';
 
 export interface DeviceContext {
   /** By the position of the token. */
   readonly profiles: DeviceProfiles;
   readonly secrets: Secrets;
-  readonly stores: readonly (Pick<KeyStore, 'keys'> | undefined)[];
+  readonly keys: readonly PlacedKey[];
 }
 
 export function checkDevices(
   tokens: readonly (TokenInput | undefined)[],
-  { profiles, secrets, stores }: DeviceContext,
+  { profiles, secrets, keys }: DeviceContext,
   findings: Findings,
 ): void {
   const byName = new Map<string, DeviceProfile>();
@@ -32,11 +32,8 @@ export function checkDevices(
     checkParameters(token, profile, path, findings);
     checkSelector(healthKeySelector(token), profile, [...path, 'healthKey'], findings);
   }
-  for (const [index, store] of stores.entries()) {
-    for (const [externalKeyId, { key }] of store?.keys ?? []) {
-      const path = ['keyStores', index, 'keys', externalKeyId];
-      checkSelector(key.selector, byName.get(key.token), path, findings);
-    }
+  for (const { path, mapped } of keys) {
+    checkSelector(mapped.key.selector, byName.get(mapped.key.token), path, findings);
   }
 }
 

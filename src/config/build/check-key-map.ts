@@ -2,31 +2,30 @@
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import type { DeviceProfiles } from '../device-profiles.ts';
-import { type Findings, type PathInFile, pathText } from '../findings.ts';
+import { type Findings, pathText } from '../findings.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
 import { buildHealthKey, healthKeySelector } from './build-tokens.ts';
+import type { PlacedKey } from './placed-keys.ts';
 
-type MappedStore = Pick<KeyStore, 'pathPrefix' | 'keys'>;
+type MappedStore = Pick<KeyStore, 'pathPrefix'>;
+
+/** Both by the position of the token. */
+interface KeyMapTokens {
+  readonly tokens: readonly (TokenInput | undefined)[];
+  readonly profiles: DeviceProfiles;
+}
 
 /** Refuses what the tokens need not be asked about; the same object under other selectors is found at the token. */
 export function checkKeyMap(
   stores: readonly (MappedStore | undefined)[],
-  tokens: readonly (TokenInput | undefined)[],
-  profiles: DeviceProfiles,
+  placed: readonly PlacedKey[],
+  { tokens, profiles }: KeyMapTokens,
   findings: Findings,
 ): void {
   checkPrefixes(stores, findings);
-  const placed = stores.flatMap((store, index) =>
-    [...(store?.keys ?? [])].map(([id, mapped]) => ({ path: ['keyStores', index, 'keys', id], mapped })),
-  );
   checkHealthKeys(placed, tokens, findings);
   warnOfUnprovenSchemes(placed, tokens, profiles, findings);
   checkSharing(placed, findings);
-}
-
-interface PlacedKey {
-  readonly path: PathInFile;
-  readonly mapped: MappedKey;
 }
 
 /** @req X-11 */
@@ -102,7 +101,9 @@ function checkSharing(placed: readonly PlacedKey[], findings: Findings): void {
       findings.problem(
         key.path,
         found,
-        'one external key id for each object',
+        pathText(twin.entryPath) === pathText(key.entryPath)
+          ? 'an object of its own for each generation'
+          : 'one external key id for each object',
         'remove one, or set shared: true on both',
       );
     }

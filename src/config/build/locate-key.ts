@@ -2,12 +2,12 @@
 import type { KeySelector } from '../../domain/hsm/key-selector.ts';
 import { type Pkcs11Uri, Pkcs11UriFault, parsePkcs11Uri } from '../../domain/hsm/pkcs11-uri.ts';
 import type { Findings, PathInFile } from '../findings.ts';
-import type { KeyInput } from '../schema/key-store-schema.ts';
+import type { GenerationInput } from '../schema/key-store-schema.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
 
 /** The selector, or undefined when the entry does not give one (reported). `token` is undefined when unknown. */
 export function locateKey(
-  key: KeyInput,
+  key: Pick<GenerationInput, 'label' | 'id' | 'uri'>,
   path: PathInFile,
   token: TokenInput | undefined,
   findings: Findings,

@@ -33,36 +33,63 @@ const credential = z
   })
   .meta({ description: 'A credential set. One access key id has one secret, wherever it appears.' });
 
+/** What leads to one key object and says how it serves. */
+const objectFields = {
+  label: keyLabel(
+    'CKA_LABEL of the key object. The object must be the only secret key that matches.',
+  ).optional(),
+  id: keyIdHex('CKA_ID of the key object in hex; with `label`, both must match.').optional(),
+  uri: z
+    .string()
+    .max(4_096)
+    .meta({
+      description:
+        'Instead of `label` and `id`: a PKCS #11 URI (RFC 7512) with `object` or `id`, and perhaps `token`, `serial` and `type=secret-key`, which must agree with the token.',
+      'x-expected': 'a PKCS #11 URI',
+      'x-sensitive': true,
+    })
+    .optional(),
+  scheme: scheme(
+    'How the key makes ciphertexts (docs/aead.md): by AES-GCM in the token, or with a key for each message that the token derives by HMAC, CMAC or CBC-MAC. Left out: what is usual for the device of the token. A key has one scheme for ever; changing it makes older ciphertexts unreadable.',
+  ).optional(),
+  kcv: text(
+    /^[0-9A-Fa-f]{6}$/,
+    '6 hex digits, in quotes if they look like a number',
+    'Pins the check value of the key, as `keys show` has it: a key with another one is refused. Of `native-gcm` and `cbc-mac`, the first 3 bytes of the zero block encrypted; of `cmac` and `hmac`, those of the MAC of 16 zero bytes.',
+  ).optional(),
+  allowExtractable: z
+    .boolean()
+    .meta({ description: 'Accepts a key that the token would let out (CKA_EXTRACTABLE). Left out: false.' })
+    .optional(),
+  shared: z
+    .boolean()
+    .meta({
+      description:
+        'This object may stand behind several external key ids or generations. All of them must say so. Left out: false.',
+    })
+    .optional(),
+};
+
+const tokenName = (description: string) =>
+  text(/^[A-Za-z0-9._-]{1,64}$/, 'the name of an entry of tokens', description);
+
+const generationNumber = (description: string) => z.int().min(0).max(65_535).meta({ description });
+
+const generation = z
+  .strictObject({
+    generation: generationNumber('Number of this generation, unique within the key and never used again.'),
+    token: tokenName('Name of the token that holds the key of this generation.'),
+    ...objectFields,
+  })
+  .meta({ description: 'A generation: its number, its token, and `label`, `id`, both, or `uri`.' });
+
 /** @req X-22 */
 const key = z
   .strictObject({
-    token: text(
-      /^[A-Za-z0-9._-]{1,64}$/,
-      'the name of an entry of tokens',
-      'Name of the token that holds the key.',
-    ),
-    label: keyLabel(
-      'CKA_LABEL of the key object. The object must be the only secret key that matches.',
+    token: tokenName(
+      'Name of the token that holds the key. Needed unless there are `generations`.',
     ).optional(),
-    id: keyIdHex('CKA_ID of the key object in hex; with `label`, both must match.').optional(),
-    uri: z
-      .string()
-      .max(4_096)
-      .meta({
-        description:
-          'Instead of `label` and `id`: a PKCS #11 URI (RFC 7512) with `object` or `id`, and perhaps `token`, `serial` and `type=secret-key`, which must agree with the token.',
-        'x-expected': 'a PKCS #11 URI',
-        'x-sensitive': true,
-      })
-      .optional(),
-    scheme: scheme(
-      'How the key makes ciphertexts (docs/aead.md): by AES-GCM in the token, or with a key for each message that the token derives by HMAC, CMAC or CBC-MAC. Left out: what is usual for the device of the token. A key has one scheme for ever; changing it makes older ciphertexts unreadable.',
-    ).optional(),
-    kcv: text(
-      /^[0-9A-Fa-f]{6}$/,
-      '6 hex digits, in quotes if they look like a number',
-      'Pins the check value of the key, as `keys show` has it: a key with another one is refused. Of `native-gcm` and `cbc-mac`, the first 3 bytes of the zero block encrypted; of `cmac` and `hmac`, those of the MAC of 16 zero bytes.',
-    ).optional(),
+    ...objectFields,
     status: status('A `DISABLED` key still answers GetKeyMetadata and refuses to encrypt and decrypt.'),
     usage: z
       .array(z.enum(['ENCRYPT', 'DECRYPT']).meta({ description: 'A usage.' }))
@@ -73,27 +100,21 @@ const key = z
           'Usages that remain. The attributes of the object decide what it can do; this can only take away.',
       })
       .default(['ENCRYPT', 'DECRYPT']),
-    generation: z
-      .int()
-      .min(0)
-      .max(65_535)
+    generation: generationNumber(
+      'Generation of the key, bound into every ciphertext when it is not 0. Changing it makes older ciphertexts unreadable. Left out: 0.',
+    ).optional(),
+    generations: z
+      .array(generation)
+      .min(1)
+      .max(64)
       .meta({
         description:
-          'Generation of the key, bound into every ciphertext when it is not 0. Changing it makes older ciphertexts unreadable.',
+          'Instead of one key object: several, of which `current` encrypts and every one decrypts what it encrypted (docs/generations.md). Only `current`, `status` and `usage` stand beside it.',
       })
-      .default(0),
-    allowExtractable: z
-      .boolean()
-      .meta({ description: 'Accepts a key that the token would let out (CKA_EXTRACTABLE).' })
-      .default(false),
-    shared: z
-      .boolean()
-      .meta({
-        description: 'This object may stand behind several external key ids. All of them must say so.',
-      })
-      .default(false),
+      .optional(),
+    current: generationNumber('Number of the generation that encrypts; with `generations` only.').optional(),
   })
-  .meta({ description: 'A key: the token, and `label`, `id`, both, or `uri`.' });
+  .meta({ description: 'A key: the token, and `label`, `id`, both, or `uri`; or `generations` of these.' });
 
 /** @req X-09 */
 const externalKeyId = z
@@ -161,3 +182,5 @@ export const keyStoreSchema = z
 
 export type KeyStoreInput = z.output<typeof keyStoreSchema>;
 export type KeyInput = z.output<typeof key>;
+/** What leads to one key object, of a key or of one of its generations. */
+export type GenerationInput = z.output<typeof generation>;

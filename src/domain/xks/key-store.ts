@@ -9,7 +9,7 @@ export type CryptoUsage = 'ENCRYPT' | 'DECRYPT';
 /** How the caller's AAD enters the GCM AAD: itself (the specification), or its SHA-256 as AWS's sample proxy does. */
 export type AadMode = 'spec' | 'sha256';
 
-/** An external key id and the object behind it. */
+/** One generation of an external key and the object behind it. The key map leads to the current one. */
 export interface MappedKey {
   readonly externalKeyId: string;
   readonly key: TokenKey;
@@ -19,6 +19,10 @@ export interface MappedKey {
   readonly usages: ReadonlySet<CryptoUsage>;
   /** Key generation written into ciphertextMetadata, of which native GCM of generation 0 has none. */
   readonly generation: number;
+  /** Of the current generation: those beside it, which only decrypt. Absent when there are none. */
+  readonly otherGenerations?: readonly MappedKey[];
+  /** Of any other generation: which one encrypts in its place. */
+  readonly currentGeneration?: number;
   /** Pinned check value, 6 lower-case hex digits. */
   readonly kcvHex?: string;
   readonly allowExtractable: boolean;

@@ -42,6 +42,9 @@ export function holderRefusal(claim: ObjectClaim, holders: ObjectHolders): strin
       return `its object also stands behind a key of scheme ${rival.mapped.scheme}, and an object serves one scheme`;
     }
     if (claim.mapped.shared) continue;
+    if (rival.pathPrefix === claim.pathPrefix && rival.mapped.externalKeyId === claim.mapped.externalKeyId) {
+      return `its object also stands behind generation ${rival.mapped.generation} of the same external key, and shared is not set`;
+    }
     // Another prefix may be another customer: its path and key ids stay out of a message that clients see.
     return rival.pathPrefix === claim.pathPrefix
       ? `its object also stands behind external key '${rival.mapped.externalKeyId}', and shared is not set`

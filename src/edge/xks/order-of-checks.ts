@@ -4,7 +4,7 @@
  */
 import { XksFault, type XksFaultName } from '../../domain/xks/xks-fault.ts';
 import { authorizeCall } from '../../engine/xks/authorize-call.ts';
-import { enforceCiphertextForm } from '../../engine/xks/ciphertext-form.ts';
+import { enforceCiphertextForm, openingGeneration } from '../../engine/xks/ciphertext-form.ts';
 import { decrypt } from '../../engine/xks/decrypt.ts';
 import { encrypt } from '../../engine/xks/encrypt.ts';
 import { findKey } from '../../engine/xks/find-key.ts';
@@ -160,8 +160,13 @@ function checkKeyState({ mapped }: Passage): void {
   requireEnabledKey(mapped);
 }
 
+/** What is wrong with one generation of a key must not stop what another made. @req X-38 */
 async function checkKeyObject(passage: Passage): Promise<void> {
-  const { services, entry, mapped, context } = passage;
+  const { services, entry, route, context, decryptInput } = passage;
+  if (route.operation === 'Decrypt') {
+    passage.mapped = openingGeneration(entry.store, passage.mapped, decryptInput.metadata);
+  }
+  const { mapped } = passage;
   passage.key = await lookAtKey(services.engine, entry.claims, entry.store, mapped, context);
 }
 

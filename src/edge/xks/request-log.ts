@@ -62,7 +62,11 @@ function requestFields(passage: Passage, { status, errorName, detail, error }: O
   }
   if (metadata !== undefined) Object.assign(fields, metadata.attributes);
   if (metadata?.others !== undefined) fields['otherMetadata'] = metadata.others;
-  if (mapped !== undefined) fields['token'] = mapped.key.token;
+  if (mapped !== undefined) {
+    fields['token'] = mapped.key.token;
+    // Tells when nobody needs an older generation any more.
+    fields['keyGeneration'] = mapped.generation;
+  }
   if (trace.host !== undefined) fields['host'] = trace.host;
   fields['remoteAddress'] = exchange.remoteAddress;
   if (exchange.tlsClientSubject !== undefined) fields['tlsClientSubject'] = exchange.tlsClientSubject;

@@ -5,6 +5,7 @@ import {
   decodeCiphertextMetadata,
   isReservedMetadata,
 } from '../../domain/xks/ciphertext-metadata.ts';
+import { generationNumbered, keyName } from '../../domain/xks/key-generations.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import { ACCEPTED_IV_BYTES, IV_BYTES, MAX_METADATA_BYTES, TAG_BYTES } from '../../domain/xks/limits.ts';
 import { XksFault } from '../../domain/xks/xks-fault.ts';
@@ -21,8 +22,18 @@ export interface SealedText {
 }
 
 /**
- * Refuses lengths that would let bytes slide between ciphertext and tag, and metadata that this key never
- * wrote. InvalidCiphertext rather than Validation: KMS then tells its caller the truth.
+ * The generation that must open a ciphertext, as its metadata have it; the current one where they name none
+ * that the key has, which {@link enforceCiphertextForm} then refuses.
+ * @req X-38
+ */
+export function openingGeneration(store: KeyStore, mapped: MappedKey, metadata: Uint8Array): MappedKey {
+  const origin = originOf(store, metadata);
+  return (origin && generationNumbered(mapped, origin.generation)) ?? mapped;
+}
+
+/**
+ * Refuses lengths that would let bytes slide between ciphertext and tag, and metadata that this generation
+ * of the key never wrote. InvalidCiphertext rather than Validation: KMS then tells its caller the truth.
  * @req X-29 X-30 X-37 X-38 X-50
  */
 export function enforceCiphertextForm(store: KeyStore, mapped: MappedKey, sealed: SealedText): void {
@@ -40,19 +51,19 @@ export function enforceCiphertextForm(store: KeyStore, mapped: MappedKey, sealed
   enforceOrigin(originOf(store, sealed.metadata), mapped, sealed);
 }
 
-/** A key has one scheme, and no other is ever tried in its place. */
+/** A generation has one scheme, and no other scheme or generation is ever tried in its place. */
 function enforceOrigin(origin: CiphertextOrigin | undefined, mapped: MappedKey, sealed: SealedText): void {
   if (origin === undefined) {
     throw invalid('ciphertextMetadata is not of a kind that this proxy writes or was told to accept.');
   }
-  if (origin.scheme !== mapped.scheme) {
-    throw invalid(
-      `The ciphertext was made with scheme ${origin.scheme}; external key '${mapped.externalKeyId}' has scheme ${mapped.scheme}.`,
-    );
-  }
   if (origin.generation !== mapped.generation) {
     throw invalid(
-      `The ciphertext was made with generation ${origin.generation} of external key '${mapped.externalKeyId}', which is not the one in use.`,
+      `The ciphertext was made with generation ${origin.generation} of external key '${mapped.externalKeyId}', which is not in use.`,
+    );
+  }
+  if (origin.scheme !== mapped.scheme) {
+    throw invalid(
+      `The ciphertext was made with scheme ${origin.scheme}; ${keyName(mapped)} has scheme ${mapped.scheme}.`,
     );
   }
   if (isDerivedScheme(origin.scheme) && sealed.iv.length !== IV_BYTES) {

@@ -1,11 +1,15 @@
 /** GetHealthStatus (XKS Proxy API specification, "GetHealthStatus"). Exempt from the policy of the path prefix. */
 import { type HealthSummary, summariseHealth } from '../../domain/xks/health-summary.ts';
+import { everyGeneration } from '../../domain/xks/key-generations.ts';
 import type { KeyStore } from '../../domain/xks/key-store.ts';
 import type { XksEngine } from './xks-engine.ts';
 
-/** Names of the tokens that hold keys of this store, disabled keys included, in the order of its key map. */
+/**
+ * Names of the tokens that hold keys of this store, in the order of its key map: disabled keys and generations
+ * that only decrypt included, as whoever needs what those encrypted needs their token.
+ */
 export function tokensOf(store: KeyStore): readonly string[] {
-  return [...new Set([...store.keys.values()].map((mapped) => mapped.key.token))];
+  return [...new Set(everyGeneration(store).map((mapped) => mapped.key.token))];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Fourth step: state and usage of store, key and the object behind it. The first to ask the token. */
 import type { CallContext, KeyDescription } from '../../domain/ports/hsm.ts';
 import { admitKey } from '../../domain/xks/key-admission.ts';
+import { keyName } from '../../domain/xks/key-generations.ts';
 import type { CryptoUsage, KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import { XksFault } from '../../domain/xks/xks-fault.ts';
 import { isAbsent } from './absent-key.ts';
@@ -91,13 +92,19 @@ export function requireUsage(key: AdmittedKey, usage: CryptoUsage): void {
   if (key.usages.includes(usage)) return;
   throw new XksFault(
     'InvalidKeyUsageException',
-    `External key '${key.mapped.externalKeyId}' does not allow ${usage}: its attributes on the token or the proxy configuration leave it out.`,
+    sentence(
+      `${keyName(key.mapped)} does not allow ${usage}: its attributes on the token or the proxy configuration leave it out.`,
+    ),
   );
 }
 
 function refusedKey(mapped: MappedKey, reason: string): XksFault {
   return new XksFault(
     'InvalidStateException',
-    `External key '${mapped.externalKeyId}' is refused by the proxy: ${reason}.`,
+    sentence(`${keyName(mapped)} is refused by the proxy: ${reason}.`),
   );
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,8 +1,9 @@
-/** Looks at every mapped key in the background, gently enough that callers do not notice. */
+/** Looks at every generation of every mapped key in the background, gently enough that callers do not notice. */
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { KeyDescription, KeyDirectory, TokenKey } from '../../domain/ports/hsm.ts';
 import { admitKey } from '../../domain/xks/key-admission.ts';
+import { everyGeneration } from '../../domain/xks/key-generations.ts';
 import type { CryptoUsage, KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import { isAbsent } from './absent-key.ts';
 import { ObjectClaims } from './object-claims.ts';
@@ -34,7 +35,7 @@ export interface KeySurveyOptions {
 }
 
 /**
- * One finding for each mapped key of these tokens, and for each other key that was described before, in the
+ * One finding for each generation of a mapped key on these tokens, and for each other that was described before, in the
  * order of the stores. Never rejects. Each token is asked at most four things at a time, in the fair-share
  * class of the proxy itself; one that is busy or away is asked again later. All that is found goes into the
  * {@link ObjectClaims} of the stores.
@@ -46,8 +47,10 @@ export async function surveyKeys(options: KeySurveyOptions): Promise<readonly Ke
   await Promise.all(
     options.tokens.map((token) => askToken(looksAt(token, options, claims, failures), options)),
   );
-  return options.stores.flatMap(({ pathPrefix, keys }) =>
-    [...keys.values()].flatMap((mapped) => findingOf(pathPrefix, mapped, claims, failures.get(mapped))),
+  return options.stores.flatMap((store) =>
+    everyGeneration(store).flatMap((mapped) =>
+      findingOf(store.pathPrefix, mapped, claims, failures.get(mapped)),
+    ),
   );
 }
 
@@ -79,11 +82,11 @@ function looksAt(
       },
     });
   }
-  for (const { pathPrefix, keys } of stores) {
-    for (const mapped of [...keys.values()].filter(({ key }) => key.token === token)) {
+  for (const store of stores) {
+    for (const mapped of everyGeneration(store).filter(({ key }) => key.token === token)) {
       looks.push({
         key: mapped.key,
-        found: (description) => claims.claim(pathPrefix, mapped, description),
+        found: (description) => claims.claim(store.pathPrefix, mapped, description),
         failed: (error) => {
           failures.set(mapped, failureOf(error));
           if (isAbsent(error)) claims.release(mapped);

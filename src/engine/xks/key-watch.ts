@@ -1,5 +1,6 @@
 /** Says in the log which mapped keys do not serve, once their tokens can be asked, and keeps that up to date. */
 import type { Log } from '../../domain/ports/log.ts';
+import { everyGeneration } from '../../domain/xks/key-generations.ts';
 import type { MappedKey } from '../../domain/xks/key-store.ts';
 import { type KeyFinding, type KeySurveyOptions, surveyKeys } from './key-survey.ts';
 
@@ -16,7 +17,7 @@ export interface KeyWatchOptions extends Omit<KeySurveyOptions, 'tokens'> {
  * @req X-09 X-41 X-49
  */
 export async function watchKeys(options: KeyWatchOptions): Promise<void> {
-  const mapped = options.stores.flatMap(({ keys }) => [...keys.values()]);
+  const mapped = options.stores.flatMap(everyGeneration);
   const tokens = new Set(
     [...mapped, ...options.healthKeys.map((key) => ({ key }))].map(({ key }) => key.token),
   );
@@ -49,7 +50,8 @@ function say({ pathPrefix, mapped, refusal, unknown }: KeyFinding, log: Log, sai
   }
   if (said.get(mapped) === reason) return;
   said.set(mapped, reason);
-  const fields = { pathPrefix, externalKeyId: mapped.externalKeyId, reason };
+  const { externalKeyId, generation } = mapped;
+  const fields = { pathPrefix, externalKeyId, generation, reason };
   if (refusal === undefined) log.warn('key.unknown', fields);
   else log.error('key.refused', fields);
 }

@@ -4,6 +4,7 @@
  */
 import { selectorText } from '../../domain/hsm/key-selector.ts';
 import type { KeyDescription, TokenKey } from '../../domain/ports/hsm.ts';
+import { everyGeneration } from '../../domain/xks/key-generations.ts';
 import type { KeyStore, MappedKey } from '../../domain/xks/key-store.ts';
 import {
   holderRefusal,
@@ -81,10 +82,10 @@ export class ObjectClaims {
       [...claims.values()].map((each) => [keyText(each.mapped.key), each.description]),
     );
     for (const { key, description } of healthKeys.values()) this.claimHealthKey(key, description);
-    for (const { pathPrefix, keys } of this.#known.stores) {
-      for (const mapped of keys.values()) {
+    for (const store of this.#known.stores) {
+      for (const mapped of everyGeneration(store)) {
         const description = descriptions.get(keyText(mapped.key));
-        if (description !== undefined) this.claim(pathPrefix, mapped, description);
+        if (description !== undefined) this.claim(store.pathPrefix, mapped, description);
       }
     }
   }

@@ -53,6 +53,7 @@ describe('the request log', () => {
           awsSourceVpce: 'vpce-1',
           otherMetadata: { sourceIdentity: 'x' },
           token: 'soft',
+          keyGeneration: 0,
           remoteAddress: '192.0.2.7',
           outcome: 'success',
           status: 200,

@@ -35,6 +35,8 @@ describe('the schema', () => {
       '.proxy.port',
       '.metrics.port',
       '.keyStores[].keys.*.generation',
+      '.keyStores[].keys.*.generations[].generation',
+      '.keyStores[].keys.*.current',
     ]);
   });
 
@@ -51,6 +53,7 @@ describe('the schema', () => {
       '.keyStores[].credentials[].secretAccessKey.env',
       '.keyStores[].credentials[].createdAt',
       '.keyStores[].keys.*.uri',
+      '.keyStores[].keys.*.generations[].uri',
     ]);
   });
 });

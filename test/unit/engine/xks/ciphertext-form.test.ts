@@ -33,7 +33,7 @@ describe('the form of a ciphertext', () => {
     },
     {
       change: { metadata: '01010001' },
-      detail: "The ciphertext was made with generation 1 of external key 'foo', which is not the one in use.",
+      detail: "The ciphertext was made with generation 1 of external key 'foo', which is not in use.",
     },
   ])('mistake 7: X-38 X-50: $detail', async ({ change, detail }) => {
     const fault = await faultOf(() => enforceCiphertextForm(keyStore([]), mappedKey('foo'), sealed(change)));
@@ -67,7 +67,7 @@ describe('the form of a ciphertext', () => {
     {
       scheme: 'cbc-mac' as const,
       metadata: `01040001${'00'.repeat(16)}`,
-      detail: "The ciphertext was made with generation 1 of external key 'foo', which is not the one in use.",
+      detail: "The ciphertext was made with generation 1 of external key 'foo', which is not in use.",
     },
     {
       scheme: 'cmac' as const,

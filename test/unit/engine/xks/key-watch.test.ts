@@ -45,7 +45,7 @@ async function watch(
 const line = (level: string, event: string, externalKeyId: string, reason: string) => [
   level,
   event,
-  { pathPrefix: '/one', externalKeyId, reason },
+  { pathPrefix: '/one', externalKeyId, generation: 0, reason },
 ];
 
 it('X-49: a refused key is named once, and again only after it served or for another reason', async () => {
