@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,10 @@ beforeAll(async () => {
   await token.addAesKey({ label: 'foo', id: '0a01' });
   await token.addAesKey({ label: 'health', id: '0aff' });
   await token.addAesKey({ label: 'short', bits: 128 });
-  proxy = await startedProxy(await proxyConfig(token));
+  // Under a name of its own: a running proxy takes up what the tests write into the other file.
+  const running = join(token.paths.directory, 'running.yaml');
+  await rename(await proxyConfig(token), running);
+  proxy = await startedProxy(running);
   url = /"event":"started".*?"proxy":"(http:[^"]+)"/.exec(proxy.stdout)?.[1] ?? '';
 });
 afterAll(async () => {
