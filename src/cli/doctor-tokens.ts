@@ -15,6 +15,7 @@ import { CliFault } from './cli-fault.ts';
 import { type DeviceReport, deviceReport } from './doctor-device.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 import { onlyKey } from './key-choice.ts';
+import { attestedText } from './key-text.ts';
 import { withConfiguredToken } from './token-access.ts';
 
 export interface TokenExamination {
@@ -100,7 +101,8 @@ function healthKeyFinding(
   const { scheme } = healthKey;
   try {
     const key = onlyKey(keys, healthKey);
-    const refusal = schemeRefusal(scheme, key);
+    // A health key protects nothing, so nobody has to give a word for its length.
+    const refusal = schemeRefusal(scheme, key.tried === true ? { ...key, bits: 256 } : key);
     if (refusal !== undefined) return found(subject, 'problem', `${name} is unfit: ${refusal}`);
     return objectUsages(scheme, key).length === 2
       ? found(subject, 'ok', `${name} fits scheme ${scheme}`)
@@ -123,5 +125,6 @@ function keyFinding({ pathPrefix, mapped, usages, refusal, unknown }: KeyFinding
       `its attributes do not allow it to ${missing.join(' and ').toLowerCase()}`,
     );
   }
-  return found(subject, 'ok', `fit to ${usages.join(' and ').toLowerCase()}, scheme ${mapped.scheme}`);
+  const fit = `fit to ${usages.join(' and ').toLowerCase()}, scheme ${mapped.scheme}`;
+  return found(subject, 'ok', `${fit}${attestedText(mapped)}`);
 }

@@ -1,5 +1,6 @@
 /** Keys as the terminal shows them. Labels come from the token, so control characters in them are escaped. */
 import type { KeyDescription } from '../domain/ports/hsm.ts';
+import type { MappedKey } from '../domain/xks/key-store.ts';
 import { fittingScheme, usagesOf } from '../domain/xks/scheme-fitness.ts';
 import { textTable } from './text-table.ts';
 
@@ -14,13 +15,18 @@ export function keyText(key: KeyDescription): string {
   return HEADINGS.map((heading, column) => `${heading.padEnd(KEY_COLUMN)}${values[column]}\n`).join('');
 }
 
+/** What rests on the operator's word alone; empty where nothing does. */
+export function attestedText({ attestedBits }: MappedKey): string {
+  return attestedBits === undefined ? '' : `, ${attestedBits} bits by your word (attested)`;
+}
+
 function cells(key: KeyDescription): string[] {
   return [
     printable(key.label) || '-',
     key.idHex || '-',
     key.keyType,
     key.bits === 0 ? '-' : String(key.bits),
-    usagesOf(key).join(' ') || 'none',
+    `${usagesOf(key).join(' ') || 'none'}${key.tried === true ? ' (tried)' : ''}`,
     fittingScheme(key) ?? '-',
     key.extractable ? 'yes' : 'no',
     key.sensitive ? 'yes' : 'no',

@@ -8,7 +8,7 @@ import { everyGeneration, keyPlace } from '../domain/xks/key-generations.ts';
 import type { MappedKey } from '../domain/xks/key-store.ts';
 import { fittingScheme } from '../domain/xks/scheme-fitness.ts';
 import { keySelector, onlyKey, selects } from './key-choice.ts';
-import { keyText } from './key-text.ts';
+import { attestedText, keyText } from './key-text.ts';
 import { configuredToken, withConfiguredToken } from './token-access.ts';
 
 interface KeysShowOptions {
@@ -97,7 +97,7 @@ function entryFor(token: TokenConfig, key: KeyDescription): MappedKey {
 
 function usesText(uses: readonly KeyUse[]): string {
   if (uses.length === 0) return 'no external key id of this configuration leads to it\n';
-  return uses.map((use) => `serves ${externalName(use)}\n`).join('');
+  return uses.map((use) => `serves ${externalName(use)}${attestedText(use.mapped)}\n`).join('');
 }
 
 function externalName({ pathPrefix, mapped }: KeyUse): string {

@@ -4,6 +4,7 @@ import type { PKCS11 } from 'pkcs11js';
 import { type Mock, vi } from 'vitest';
 import type { HealthKey } from '../../src/domain/hsm/health-key.ts';
 import type { CallToken } from '../../src/hsm/aead/token-call.ts';
+import type { DeviceProfile } from '../../src/hsm/devices/profile.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { TokenHost } from '../../src/hsm/host/token-host.ts';
 import { HostLink } from '../../src/hsm/supervisor/host-link.ts';
@@ -20,7 +21,11 @@ export interface InProcessHost {
 }
 
 /** Logged in; not prepared. */
-export async function openInProcessHost(library: PKCS11, token: TestToken): Promise<InProcessHost> {
+export async function openInProcessHost(
+  library: PKCS11,
+  token: TestToken,
+  profile: DeviceProfile = softhsm2,
+): Promise<InProcessHost> {
   const [ours, theirs] = duplexPair();
   new TokenHost(
     theirs,
@@ -32,12 +37,12 @@ export async function openInProcessHost(library: PKCS11, token: TestToken): Prom
   const link = new HostLink({
     pid: 1,
     socket: ours,
-    profile: softhsm2,
+    profile,
     clock: realClock,
     maxQueue: 10,
     events,
   });
-  const which = { module: token.paths.module, profile: softhsm2, token: { label: token.label } };
+  const which = { module: token.paths.module, profile, token: { label: token.label } };
   await link.call('open', encodeJson(which));
   await link.call('login', Buffer.from(token.pin));
   return {

@@ -32,7 +32,10 @@ export function runDeviceLoop(job: DeviceLoopJob): RawScheme[] {
   const token = findToken(library, { label: job.tokenLabel });
   const sessions = new SessionPool(library, token.slot, profileOf(job.profile));
   sessions.login(job.pin);
-  const keys = new KeyLocator(library, sessions, token.info.serial);
+  const keys = new KeyLocator(library, sessions, {
+    tokenSerial: token.info.serial,
+    showsAesKeysAlike: false,
+  });
   return job.keys.map(({ scheme, label }) =>
     keys.withKey(
       { label },

@@ -23,7 +23,10 @@ export function runTokenLoop(job: TokenLoopJob): TokenLoop {
   const token = findToken(library, { label: job.tokenLabel });
   const sessions = new SessionPool(library, token.slot, softhsm2);
   sessions.login(job.pin);
-  const keys = new KeyLocator(library, sessions, token.info.serial);
+  const keys = new KeyLocator(library, sessions, {
+    tokenSerial: token.info.serial,
+    showsAesKeysAlike: false,
+  });
   return keys.withKey(
     { label: job.keyLabel },
     () => true,

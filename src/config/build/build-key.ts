@@ -112,7 +112,9 @@ function buildGeneration(
     );
   }
   const selector = locateKey(input, path, token, findings);
-  const scheme = input.scheme ?? tokens.profiles.get(input.token)?.defaultScheme;
+  const profile = tokens.profiles.get(input.token);
+  checkAttestation(input, profile, [...path, 'attested'], findings);
+  const scheme = input.scheme ?? profile?.defaultScheme;
   if (selector === undefined || scheme === undefined) return undefined;
   return {
     externalKeyId,
@@ -122,9 +124,27 @@ function buildGeneration(
     usages: new Set(key.usage),
     generation: input.generation,
     ...(input.kcv === undefined ? {} : { kcvHex: input.kcv.toLowerCase() }),
+    ...(input.attested !== undefined && { attestedBits: input.attested.bits }),
     allowExtractable: input.allowExtractable ?? false,
     shared: input.shared ?? false,
   };
+}
+
+/** An attestation is for what the module does not tell, and for one key. */
+function checkAttestation(
+  { attested, kcv }: GenerationInput,
+  profile: DeviceProfile | undefined,
+  path: PathInFile,
+  findings: Findings,
+): void {
+  if (attested === undefined || profile === undefined) return;
+  if (profile.showsAesKeysAlike !== true) {
+    const found = `is given for a token of ${profile.name}, which tells what its keys are`;
+    findings.problem(path, found, 'attested for devices that show all keys alike only', 'remove it');
+  } else if (kcv === undefined) {
+    const remedy = 'add the kcv that keys show prints';
+    findings.problem(path, 'is given without kcv', 'attested with kcv, since it speaks of one key', remedy);
+  }
 }
 
 /** Fields that name one key object or say how it serves. */
@@ -135,6 +155,7 @@ const SINGLE_FORM = [
   'uri',
   'scheme',
   'kcv',
+  'attested',
   'generation',
   'allowExtractable',
   'shared',

@@ -57,6 +57,19 @@ const objectFields = {
     '6 hex digits, in quotes if they look like a number',
     'Pins the check value of the key, as `keys show` has it: a key with another one is refused. Of `native-gcm` and `cbc-mac`, the first 3 bytes of the zero block encrypted; of `cmac` and `hmac`, those of the MAC of 16 zero bytes.',
   ).optional(),
+  attested: z
+    .strictObject({
+      bits: z
+        .int()
+        .min(256)
+        .max(256)
+        .meta({ description: 'Length of the key as the device shows it elsewhere.', 'x-unit': 'bits' }),
+    })
+    .meta({
+      description:
+        'Your word for what the PKCS#11 module does not tell, for devices whose profile says so (NetHSM); with `kcv`, for the word is about one key. If it is wrong, messages are only as safe as the shorter key.',
+    })
+    .optional(),
   allowExtractable: z
     .boolean()
     .meta({ description: 'Accepts a key that the token would let out (CKA_EXTRACTABLE). Left out: false.' })

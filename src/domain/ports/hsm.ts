@@ -48,6 +48,11 @@ export interface KeyDescription {
   readonly canDerive: boolean;
   /** Usages of which the token would not tell whether the key has them; above they are false. Absent when there are none. */
   readonly withheld?: readonly KeyUsage[];
+  /**
+   * The module shows all AES keys alike. Whether this one encrypts and decrypts was tried on the device, and `bits` is
+   * 0, since nothing tells them. Absent where the attributes are those of the key.
+   */
+  readonly tried?: true;
   readonly extractable: boolean;
   readonly sensitive: boolean;
   /** Check value, lower-case hex, of a kind that depends on what the key may do (docs/aead.md); absent where the token will not give it. */

@@ -18,13 +18,29 @@ export type KeyAdmission =
  * @req X-04 X-09 X-20 X-21 X-49
  */
 export function admitKey(mapped: MappedKey, description: KeyDescription): KeyAdmission {
+  const known = withAttestedLength(mapped, description);
   const reason =
-    schemeRefusal(mapped.scheme, description) ??
+    attestationRefusal(mapped, description) ??
+    schemeRefusal(mapped.scheme, known) ??
     exposureRefusal(mapped, description) ??
     pinRefusal(mapped, description);
   if (reason !== undefined) return { admitted: false, reason };
-  const usages = objectUsages(mapped.scheme, description).filter((usage) => mapped.usages.has(usage));
+  const usages = objectUsages(mapped.scheme, known).filter((usage) => mapped.usages.has(usage));
   return { admitted: true, usages };
+}
+
+/** The operator's word stands in for what nothing tells, and for nothing else. */
+function withAttestedLength({ attestedBits }: MappedKey, description: KeyDescription): KeyDescription {
+  return description.tried === true ? { ...description, bits: attestedBits ?? 0 } : description;
+}
+
+function attestationRefusal(
+  { attestedBits }: MappedKey,
+  { tried, bits }: KeyDescription,
+): string | undefined {
+  if (tried === true) return attestedBits === undefined ? LENGTH_UNATTESTED : undefined;
+  if (attestedBits === undefined || attestedBits === bits) return undefined;
+  return `its entry attests ${attestedBits} bits, and the token says ${bits === 0 ? 'nothing of its length' : bits}`;
 }
 
 /** A derived key gives away one message, its parent all of them: there the token must not even show the value. */
@@ -45,3 +61,6 @@ function pinRefusal(mapped: MappedKey, description: KeyDescription): string | un
     ? 'its check value is pinned (kcv), and the token gives none to compare'
     : 'its check value is not the pinned one (kcv)';
 }
+
+const LENGTH_UNATTESTED =
+  'the token does not tell its length; look it up on the device, and write attested: { bits: 256 } and kcv into its entry if it has 256 bits';

@@ -25,6 +25,8 @@ export interface MappedKey {
   readonly currentGeneration?: number;
   /** Pinned check value, 6 lower-case hex digits. */
   readonly kcvHex?: string;
+  /** Length of the key by the operator's word, where the module shows all keys alike. */
+  readonly attestedBits?: number;
   readonly allowExtractable: boolean;
   /** This object may stand behind several external key ids or prefixes. */
   readonly shared: boolean;

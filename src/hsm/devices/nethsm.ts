@@ -29,11 +29,13 @@ export const nethsm: DeviceProfile = {
   keysMadeElsewhere:
     'NetHSM lets its administrator make keys, and the proxy logs in as operator; make the key with nitropy nethsm generate-key or the REST interface',
   sessionKeys: false,
+  // Of keys of type Generic, the device knows AES_Encryption_CBC and AES_Decryption_CBC alone.
+  showsAesKeysAlike: true,
   unlistedMechanisms: [],
   curves: ['p256', 'p384', 'p521', 'secp256k1'],
   oaepHashes: ['sha1', 'sha256'],
   notes: [
     'Set timeout_seconds in the configuration of the module (P11NETHSM_CONFIG_FILE): without it, a lost NetHSM is waited for without end, and only hangMs ends the host.',
-    'Its PKCS#11 module shows AES keys as generic secrets without a length that may always decrypt, whatever they really may: no scheme of this release admits such a key.',
+    'Its PKCS#11 module shows all AES keys alike, so the proxy tries what a key may do, and needs your word for its length: attested with bits and kcv in the entry of the key.',
   ],
 };

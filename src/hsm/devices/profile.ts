@@ -61,6 +61,11 @@ export interface DeviceProfile {
 
   /** Keys with CKA_TOKEN false live in a session and go with it: only then can a mechanism be tried with one. */
   readonly sessionKeys: boolean;
+  /**
+   * The module shows every AES key as a generic secret without a length that encrypts and decrypts, whatever it is,
+   * and the device has no other work for such keys. What one may do is then tried, and its length is the operator's word.
+   */
+  readonly showsAesKeysAlike?: true;
   /** Most input bytes of one call, associated data included; absent where only our frames set a limit. */
   readonly maxDataBytes?: number;
   /** Mechanisms (CKM numbers) that the module does although it does not list them. */

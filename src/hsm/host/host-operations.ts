@@ -12,6 +12,7 @@ import type { NewKeyRequest, NewToken } from '../devices/token-shapes.ts';
 import { GCM_TAG_BYTES, type GcmInput, gcmDecrypt, gcmEncrypt } from '../pkcs11/aes-gcm.ts';
 import { pinUnjudged } from '../pkcs11/ckr.ts';
 import { generateKey, initToken, listKeys } from '../pkcs11/key-administration.ts';
+import type { KeyOrigin } from '../pkcs11/key-attributes.ts';
 import { type IsAdmitted, KeyLocator } from '../pkcs11/key-locator.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { findToken, loadModule, type TokenSlot } from '../pkcs11/pkcs11-module.ts';
@@ -136,7 +137,7 @@ export class HostOperations {
   }
 
   #login(pin: Uint8Array): Uint8Array {
-    const token = need(this.#token, 'open');
+    need(this.#token, 'open');
     const sessions = need(this.#sessions, 'open');
     try {
       sessions.login(Buffer.from(pin.buffer, pin.byteOffset, pin.length).toString('utf8'));
@@ -144,7 +145,7 @@ export class HostOperations {
     } finally {
       pin.fill(0);
     }
-    this.#keys = new KeyLocator(need(this.#library, 'open'), sessions, token.info.serial);
+    this.#keys = new KeyLocator(need(this.#library, 'open'), sessions, this.#keyOrigin());
     return EMPTY;
   }
 
@@ -223,8 +224,13 @@ export class HostOperations {
   #listKeys(message: ListKeysMessage): Uint8Array {
     need(this.#keys, 'login');
     const token = need(this.#token, 'open');
-    const page = { tokenSerial: token.info.serial, offset: message.offset, limit: KEYS_PER_PAGE };
+    const page = { ...this.#keyOrigin(), offset: message.offset, limit: KEYS_PER_PAGE };
     return encodeJson(listKeys(need(this.#library, 'open'), token.slot, page));
+  }
+
+  #keyOrigin(): KeyOrigin {
+    const { info } = need(this.#token, 'open');
+    return { tokenSerial: info.serial, showsAesKeysAlike: this.profile.showsAesKeysAlike === true };
   }
 
   #probe(): Uint8Array {

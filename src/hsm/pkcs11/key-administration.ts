@@ -7,7 +7,7 @@ import type { Handle, PKCS11 } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import type { NewKeyRequest, NewToken } from '../devices/token-shapes.ts';
-import { readKeyDescription } from './key-attributes.ts';
+import { type KeyOrigin, readKeyDescription } from './key-attributes.ts';
 import { callPkcs11 } from './pkcs11-failure.ts';
 import { findBlankSlot, findToken } from './pkcs11-module.ts';
 
@@ -32,7 +32,7 @@ export function initToken(library: PKCS11, message: NewToken): string {
 export function listKeys(
   library: PKCS11,
   slot: Handle,
-  page: { tokenSerial: string; offset: number; limit: number },
+  page: KeyOrigin & { readonly offset: number; readonly limit: number },
 ): KeyDescription[] {
   const session = openSession(library, slot);
   try {
@@ -41,7 +41,7 @@ export function listKeys(
     );
     const keys: KeyDescription[] = [];
     for (let index = page.offset; index < Math.min(objects.length, page.offset + page.limit); index += 1) {
-      keys.push(readKeyDescription(library, session.handle, objects.items(index).handle, page.tokenSerial));
+      keys.push(readKeyDescription(library, session.handle, objects.items(index).handle, page));
     }
     return keys;
   } finally {

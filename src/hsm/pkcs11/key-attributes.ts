@@ -1,8 +1,16 @@
 /** Reading a secret key's attributes, one by one: a token that refuses one attribute still answers the others. */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import type { KeyDescription, KeyUsage } from '../../domain/ports/hsm.ts';
+import { type AesKeyTrial, tryAesKey } from './aes-key-trial.ts';
 import { aesCheckValue, macCheckValue } from './key-check-value.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
+
+/** What is the same for all keys of a token. */
+export interface KeyOrigin {
+  readonly tokenSerial: string;
+  /** As in the device's profile. */
+  readonly showsAesKeysAlike: boolean;
+}
 
 /**
  * Describes the object. Attributes that the token refuses count as the unsafe value: extractable, no usage. A
@@ -12,17 +20,20 @@ export function readKeyDescription(
   library: PKCS11,
   session: Handle,
   key: Handle,
-  tokenSerial: string,
+  { tokenSerial, showsAesKeysAlike }: KeyOrigin,
 ): KeyDescription {
   const read = (type: number): Buffer | undefined => readAttribute(library, session, key, type);
   const flag = (type: number, absent: boolean): boolean => readFlag(read(type), absent);
   const keyType = KEY_TYPES.get(readNumber(read(pkcs11js.CKA_KEY_TYPE))) ?? 'OTHER';
   const usages = readUsages(read);
-  const kcvHex = checkValue({ library, session, key, read }, keyType, usages);
+  const bits = Math.max(0, 8 * readNumber(read(pkcs11js.CKA_VALUE_LEN)));
+  const shown = { keyType, bits, ...usages };
+  const { kcvHex, ...properties } =
+    showsAesKeysAlike && keyType === 'GENERIC_SECRET' && bits === 0
+      ? triedProperties(shown, tryAesKey(library, session, key))
+      : { ...shown, kcvHex: checkValue({ library, session, key, read }, keyType, usages) };
   return {
-    keyType,
-    bits: Math.max(0, 8 * readNumber(read(pkcs11js.CKA_VALUE_LEN))),
-    ...usages,
+    ...properties,
     extractable: flag(pkcs11js.CKA_EXTRACTABLE, true),
     sensitive: flag(pkcs11js.CKA_SENSITIVE, false),
     ...(kcvHex !== undefined && { kcvHex }),
@@ -31,6 +42,13 @@ export function readKeyDescription(
     tokenSerial,
   };
 }
+
+/** A usage that the module claims besides is believed, and one of which it says nothing does not exist on the device. */
+function triedProperties({ withheld: _, ...shown }: Shown, trial: AesKeyTrial) {
+  return { ...shown, ...trial, keyType: 'AES', tried: true } as const;
+}
+
+type Shown = Usages & Pick<KeyDescription, 'keyType' | 'bits'>;
 
 type ReadAttribute = (type: number) => Buffer | undefined;
 

@@ -9,7 +9,7 @@ import { type KeySelector, selectorText } from '../../domain/hsm/key-selector.ts
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeyDescription } from '../../domain/ports/hsm.ts';
 import { isStaleHandle } from './ckr.ts';
-import { readKeyDescription } from './key-attributes.ts';
+import { type KeyOrigin, readKeyDescription } from './key-attributes.ts';
 import { callPkcs11, Pkcs11Failure } from './pkcs11-failure.ts';
 import type { SessionPool } from './session-pool.ts';
 
@@ -34,14 +34,14 @@ export type IsAdmitted = (description: KeyDescription) => boolean;
 export class KeyLocator {
   readonly #library: PKCS11;
   readonly #sessions: SessionPool;
-  readonly #tokenSerial: string;
+  readonly #origin: KeyOrigin;
   readonly #located = new Map<string, LocatedKey>();
   #hasSeenObjects = false;
 
-  constructor(library: PKCS11, sessions: SessionPool, tokenSerial: string) {
+  constructor(library: PKCS11, sessions: SessionPool, origin: KeyOrigin) {
     this.#library = library;
     this.#sessions = sessions;
-    this.#tokenSerial = tokenSerial;
+    this.#origin = origin;
   }
 
   /** Reads the object afresh. Faults: `not-found`, `ambiguous`. */
@@ -112,7 +112,7 @@ export class KeyLocator {
           `${handles.length} secret keys on the token have ${selectorText(selector)}`,
         );
       }
-      return { handle, description: readKeyDescription(this.#library, session, handle, this.#tokenSerial) };
+      return { handle, description: readKeyDescription(this.#library, session, handle, this.#origin) };
     });
   }
 

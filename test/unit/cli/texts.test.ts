@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { demoText, writeCurlFile } from '../../../src/cli/demo-commands.ts';
-import { keyTable, keyText } from '../../../src/cli/key-text.ts';
+import { attestedText, keyTable, keyText } from '../../../src/cli/key-text.ts';
 import { reloadProblems } from '../../../src/cli/reload-problems.ts';
 import { statusText } from '../../../src/cli/status.ts';
 import type { PortcullisConfig } from '../../../src/config/portcullis-config.ts';
 import type { KeyDescription } from '../../../src/domain/ports/hsm.ts';
 import { TlsFault } from '../../../src/edge/http/tls-fault.ts';
 import { ReloadRefusal } from '../../../src/main.ts';
+import { mappedKey } from '../domain/xks/samples.ts';
 
 const odd: KeyDescription = {
   keyType: 'OTHER',
@@ -53,6 +54,12 @@ describe('keys on a terminal', () => {
   it('have a line for each property when there is one', () => {
     expect(keyText(odd)).toContain('EXTRACTABLE  yes\n');
     expect(keyText(usual)).toContain('USAGE        ENCRYPT DECRYPT\n');
+  });
+
+  it("say what was tried, and what is only somebody's word", () => {
+    expect(keyText({ ...usual, tried: true, bits: 0 })).toContain('USAGE        ENCRYPT DECRYPT (tried)\n');
+    expect(attestedText(mappedKey('foo', { attestedBits: 256 }))).toBe(', 256 bits by your word (attested)');
+    expect(attestedText(mappedKey('foo'))).toBe('');
   });
 });
 

@@ -73,7 +73,7 @@ const REFUSED: readonly Refusal[] = [
     title: 'a status of one generation',
     changes: [entry({ generations: [{ ...OLD, status: 'DISABLED' }], current: 0 })],
     problems: [
-      'keyStores[0].keys.foo.generations[0].status is not a known field; expected one of generation, token, label, id, uri, scheme, kcv, allowExtractable, shared; remove it',
+      'keyStores[0].keys.foo.generations[0].status is not a known field; expected one of generation, token, label, id, uri, scheme, kcv, attested, allowExtractable, shared; remove it',
     ],
   },
   {

@@ -36,6 +36,24 @@ const KEY_STORES: readonly Refusal[] = [
     ],
   },
   {
+    title: 'X-20: a word for the length of a key whose token tells it',
+    changes: [[[...KEY, 'attested'], { bits: 256 }]],
+    problems: [
+      'keyStores[0].keys.foo.attested is given for a token of softhsm2, which tells what its keys are; expected attested for devices that show all keys alike only; remove it',
+    ],
+  },
+  {
+    title: 'X-20: a word for the length of whatever key has the label',
+    changes: [
+      [['tokens', 0, 'device'], 'nethsm'],
+      [[...KEY, 'attested'], { bits: 256 }],
+    ],
+    problems: [
+      'keyStores[0].keys.foo.attested is given without kcv; expected attested with kcv, since it speaks of one key; add the kcv that keys show prints',
+      "tokens[0].pin is a PIN of another form than that of nethsm; expected the operator's passphrase, of 10 bytes at least; put the right one into place; this one is never sent",
+    ],
+  },
+  {
     title: 'X-11: one path prefix twice',
     changes: [[['keyStores', 1], { ...STORE, pathPrefix: '/one' }]],
     problems: [

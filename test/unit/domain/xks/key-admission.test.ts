@@ -105,3 +105,37 @@ describe('key admission', () => {
     expect(admitKey(mapped, keyDescription({ extractable: true })).admitted).toBe(true);
   });
 });
+
+describe('a key of which only trying tells what it may do', () => {
+  const tried = keyDescription({ tried: true, bits: 0, canDecrypt: false });
+  const entry = mappedKey('foo', { scheme: 'cbc-mac', attestedBits: 256 });
+
+  it('X-20: is admitted by the word for its length', () => {
+    expect(admitKey(entry, tried)).toEqual({ admitted: true, usages: ['ENCRYPT', 'DECRYPT'] });
+  });
+
+  it('X-20: is refused without that word, whatever else its entry says', () => {
+    const reason =
+      'the token does not tell its length; look it up on the device, and write attested: { bits: 256 } and kcv into its entry if it has 256 bits';
+    expect(admitKey(mappedKey('foo', { scheme: 'cbc-mac' }), tried)).toEqual({ admitted: false, reason });
+  });
+
+  it('X-20: is refused when it decrypts, whatever the word', () => {
+    const reason =
+      'a key of scheme cbc-mac must not have CKA_DECRYPT; keys create --scheme cbc-mac makes one that fits';
+    expect(admitKey(entry, { ...tried, canDecrypt: true })).toEqual({ admitted: false, reason });
+  });
+
+  test.for([
+    { bits: 128, says: 'the token says 128' },
+    { bits: 0, says: 'the token says nothing of its length' },
+  ])('X-20: a word is no substitute for attributes, of $bits bits', ({ bits, says }) => {
+    const description = keyDescription({ bits, canDecrypt: false });
+    const reason = `its entry attests 256 bits, and ${says}`;
+    expect(admitKey(entry, description)).toEqual({ admitted: false, reason });
+  });
+
+  it('X-20: a word that attributes confirm does no harm', () => {
+    expect(admitKey(entry, keyDescription({ canDecrypt: false })).admitted).toBe(true);
+  });
+});
