@@ -6,6 +6,8 @@ import { fittingScheme } from '../../src/domain/xks/scheme-fitness.ts';
 import { SCHEME_MECHANISMS } from '../../src/hsm/devices/scheme-mechanisms.ts';
 import { checkValueInModel } from '../support/aead-model.ts';
 import { crossCheck } from '../support/cross-check.ts';
+import { until } from '../support/running-proxy.ts';
+import { openTestFleet } from '../support/test-fleet.ts';
 import type { MechanismName } from '../support/tokens/workbench-orders.ts';
 import { CONTRACT_KEYS, type ContractRig, context, KNOWN_KEY } from './contract-rig.ts';
 import { skipWithout } from './skip-without.ts';
@@ -13,6 +15,8 @@ import { skipWithout } from './skip-without.ts';
 const KEYS = { hmac: 'hmac', cmac: 'cmac', 'cbc-mac': 'cbcMac' } as const;
 /** opencryptoki tells no length of a secret that was imported. */
 const MADE_KEYS = { hmac: 'mac', cmac: 'cmac', 'cbc-mac': 'encryptOnly' } as const;
+/** Enough for a card that has to be enumerated first. */
+const HEALTHY_MS = 60_000;
 const SCHEMES: readonly DerivedScheme[] = ['hmac', 'cmac', 'cbc-mac'];
 
 export function derivedContract(rig: ContractRig): void {
@@ -30,6 +34,19 @@ export function derivedContract(rig: ContractRig): void {
       skipWithout(rig, KEYS[scheme], skip);
       const { kcvHex } = await rig.describe(selectorOf(scheme));
       expect(kcvHex).toBe(checkValueInModel(scheme, KNOWN_KEY));
+    });
+
+    it(`is healthy by a health key of ${scheme}`, async ({ skip }) => {
+      skipWithout(rig, MADE_KEYS[scheme], skip);
+      const { label } = CONTRACT_KEYS[MADE_KEYS[scheme]];
+      const { profile } = rig.kind;
+      const { fleet } = openTestFleet(rig.token, { token: { profile, healthKey: { label, scheme } } });
+      try {
+        await until(() => fleet.health.health(['soft'])[0]?.status === 'ACTIVE', { withinMs: HEALTHY_MS });
+        expect(fleet.health.health(['soft'])).toMatchObject([{ status: 'ACTIVE', reason: '' }]);
+      } finally {
+        await fleet[Symbol.asyncDispose]();
+      }
     });
 
     it(`makes and opens with ${scheme} what the software model does`, async ({ skip }) => {
