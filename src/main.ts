@@ -17,6 +17,7 @@ import { type Listener, listen } from './edge/http/listener.ts';
 import { type CertificateInUse, certificatesIn, type TlsMaterial } from './edge/http/tls-material.ts';
 import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-endpoint.ts';
 import { createXksProxy } from './edge/xks/xks-proxy.ts';
+import { generationsInForce } from './engine/xks/generations-in-force.ts';
 import { watchKeys } from './engine/xks/key-watch.ts';
 import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { RandomPool } from './hsm/aead/random-pool.ts';
@@ -246,6 +247,7 @@ class Portcullis implements Running {
       ...this.readiness(),
       hosts: this.#fleet.hosts(),
       tokens: this.#fleet.health.health(this.#config.tokens.map(({ name }) => name)),
+      generations: generationsInForce(this.#stores),
       pathPrefixes: this.#stores.map(({ pathPrefix }) => pathPrefix),
     };
   }

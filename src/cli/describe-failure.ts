@@ -11,6 +11,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'CliFault',
   'ConfigFault',
   'ControlFault',
+  'EditFault',
   'HsmFault',
   'ListenFault',
   'TlsFault',

@@ -2,10 +2,14 @@
  * Key management on a token, through a token host of its own that lives as long as the work takes: what
  * the set-up and the command line use. Nothing here runs while requests are served.
  */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { KeySelector } from '../domain/hsm/key-selector.ts';
 import { HsmFault } from '../domain/hsm-fault.ts';
-import type { KeyDescription } from '../domain/ports/hsm.ts';
+import type { KeyDescription, KeyRole } from '../domain/ports/hsm.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Secret } from '../domain/secret.ts';
+import { RandomPool } from './aead/random-pool.ts';
+import { SchemeAead } from './aead/scheme-aead.ts';
 import type { FeatureFinding } from './devices/features.ts';
 import type { DeviceProfile } from './devices/profile.ts';
 import type { NewKeyRequest, OpenedToken } from './devices/token-shapes.ts';
@@ -129,6 +133,29 @@ export class TokenAdmin implements AsyncDisposable {
     }
   }
 
+  /** Locates one key as the proxy does. Faults: `not-found`, `ambiguous`, … */
+  async describe(selector: KeySelector): Promise<KeyDescription> {
+    return decodeJson<KeyDescription>(await this.#link.call('describe', encodeJson(selector)));
+  }
+
+  /**
+   * Encrypts a random text in the key's scheme and decrypts it again. Fault `internal` when that gives another
+   * text. The one encryption is not counted: it is one in 2^32.
+   */
+  async tryKey(role: KeyRole): Promise<void> {
+    const aead = new SchemeAead(
+      (_key, operation, body, { deadlineMs }) => this.#link.call(operation, body, { deadlineMs }),
+      new RandomPool(),
+    );
+    const context = { tenant: 0, deadlineMs: performance.now() + TRY_MS };
+    const plaintext = randomBytes(32);
+    const sealed = await aead.seal({ ...role, plaintext, aad: (metadata) => metadata }, context);
+    const opened = await aead.open({ ...role, ...sealed, aad: sealed.metadata }, context);
+    if (!timingSafeEqual(opened, plaintext)) {
+      throw new HsmFault('internal', 'the key did not decrypt what it had encrypted');
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#end();
   }
@@ -145,6 +172,7 @@ export class TokenAdmin implements AsyncDisposable {
   }
 }
 
+const TRY_MS = 10_000;
 const GREETING_MS = 10_000;
 const EXIT_GRACE_MS = 2_000;
 const SILENT: Log = {

@@ -15,6 +15,7 @@ const COMMANDS = [
   'keys list',
   'keys create',
   'keys show',
+  'keys rotate',
   'credentials new',
   'xks-config',
   'version',
@@ -50,7 +51,7 @@ describe('the help of a command', () => {
     },
     { group: ['config'], names: ['check'] },
     { group: ['token'], names: ['info', 'init'] },
-    { group: ['keys'], names: ['list', 'create', 'show'] },
+    { group: ['keys'], names: ['list', 'create', 'show', 'rotate'] },
     { group: ['credentials'], names: ['new'] },
   ])('lists the commands of $group, and no other', async ({ group, names }) => {
     const { stdout } = await portcullis(...group, '--help');
