@@ -6,9 +6,15 @@ import {
   type SchemeAbility,
   xksAbilities,
 } from '../hsm/devices/abilities.ts';
+import { isEmulated } from '../hsm/devices/emulation.ts';
 import type { FeatureFinding } from '../hsm/devices/features.ts';
 import type { DeviceProfile } from '../hsm/devices/profile.ts';
 import { textTable } from './text-table.ts';
+
+/** `emulated`: the filter that stands for the device lets it through, which proves nothing of the device. */
+export type Reported<A extends Ability> = Omit<A, 'verdict'> & {
+  readonly verdict: A['verdict'] | 'emulated';
+};
 
 export interface DeviceReport {
   /** Name of the token in the configuration. */
@@ -18,8 +24,8 @@ export interface DeviceReport {
   /** Name of the profile. */
   readonly profile: string;
   /** For external key stores, the best scheme first. */
-  readonly xks: readonly SchemeAbility[];
-  readonly kms: readonly KeySpecAbility[];
+  readonly xks: readonly Reported<SchemeAbility>[];
+  readonly kms: readonly Reported<KeySpecAbility>[];
   /** What an operator of this kind of device has to know. */
   readonly notes: readonly string[];
 }
@@ -35,10 +41,15 @@ export interface ProbedDevice {
 export function deviceReport({ token, vendor, model, profile, features }: ProbedDevice): DeviceReport {
   return {
     ...{ token, vendor, model, profile: profile.name },
-    xks: xksAbilities(features, profile),
-    kms: kmsAbilities(features, profile),
+    xks: xksAbilities(features, profile).map((ability) => reported(ability, vendor)),
+    kms: kmsAbilities(features, profile).map((ability) => reported(ability, vendor)),
     notes: profile.notes,
   };
+}
+
+function reported<A extends Ability>(ability: A, vendor: string): Reported<A> {
+  if (!isEmulated({ vendor }) || ability.verdict === 'cannot') return ability;
+  return { ...ability, verdict: 'emulated' };
 }
 
 /** The report as tables; key specs of which the same is true share a line. */
@@ -59,16 +70,16 @@ export function deviceText({ token, vendor, model, profile, xks, kms, notes }: D
   ].join('\n');
 }
 
-function cells({ verdict, why, wayRound }: Ability): string[] {
+function cells({ verdict, why, wayRound }: Reported<Ability>): string[] {
   return [VERDICTS[verdict], why, wayRound];
 }
 
-interface Group extends Ability {
+interface Group extends Reported<Ability> {
   readonly keySpecs: string[];
   readonly algorithm: string;
 }
 
-function grouped(abilities: readonly KeySpecAbility[]): Group[] {
+function grouped(abilities: readonly Reported<KeySpecAbility>[]): Group[] {
   const groups = new Map<string, Group>();
   for (const { keySpec, ...ability } of abilities) {
     const name = JSON.stringify(ability);
@@ -80,8 +91,9 @@ function grouped(abilities: readonly KeySpecAbility[]): Group[] {
 }
 
 const HEADINGS = ['VERDICT', 'WHY', 'WAY ROUND'];
-const VERDICTS: Readonly<Record<Ability['verdict'], string>> = {
+const VERDICTS: Readonly<Record<Reported<Ability>['verdict'], string>> = {
   can: 'can',
   listed: 'listed only',
+  emulated: 'emulated',
   cannot: "can't",
 };

@@ -9,10 +9,11 @@ import { everyGeneration, keyPlace } from '../domain/xks/key-generations.ts';
 import { objectUsages, schemeRefusal } from '../domain/xks/scheme-fitness.ts';
 import { type KeyFinding, surveyKeys } from '../engine/xks/key-survey.ts';
 import type { SchemeAbility } from '../hsm/devices/abilities.ts';
+import { isEmulated } from '../hsm/devices/emulation.ts';
 import { SCHEME_MECHANISMS } from '../hsm/devices/scheme-mechanisms.ts';
 import type { OpenedToken } from '../hsm/devices/token-shapes.ts';
 import { CliFault } from './cli-fault.ts';
-import { type DeviceReport, deviceReport } from './doctor-device.ts';
+import { type DeviceReport, deviceReport, type Reported } from './doctor-device.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 import { onlyKey } from './key-choice.ts';
 import { attestedText } from './key-text.ts';
@@ -43,6 +44,7 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
       lists.set(token.name, keys);
       devices.push(device);
       findings.push(
+        ...(isEmulated(info) ? [found(subject, 'warning', EMULATED)] : []),
         pinFinding(subject, info, keys.length),
         ...device.xks
           .filter(({ scheme }) => schemesInUse(config, token).has(scheme))
@@ -84,9 +86,13 @@ function schemesInUse(
   return new Set([healthKey.scheme, ...mapped.map(({ scheme }) => scheme)]);
 }
 
-function schemeFinding(subject: string, { scheme, verdict, why, wayRound }: SchemeAbility): DoctorFinding {
+function schemeFinding(
+  subject: string,
+  { scheme, verdict, why, wayRound }: Reported<SchemeAbility>,
+): DoctorFinding {
   const { name } = SCHEME_MECHANISMS[scheme];
   if (verdict === 'can') return found(subject, 'ok', `does ${name}, for scheme ${scheme}`);
+  if (verdict === 'emulated') return found(subject, 'ok', `emulated: ${name}, for scheme ${scheme}`);
   if (verdict === 'listed') return found(subject, 'ok', `lists ${name}, for scheme ${scheme}: ${why}`);
   const instead = wayRound === '' ? 'nor what any other scheme needs' : `make ${wayRound}`;
   return found(subject, 'problem', `cannot do ${name}, which scheme ${scheme} needs: ${why}; ${instead}`);
@@ -112,6 +118,8 @@ function healthKeyFinding(
     return found(subject, 'problem', `${name}: ${error.detail}; make one with keys create`);
   }
 }
+
+const EMULATED = 'emulated: nothing that is found here says anything of a real device';
 
 function keyFinding({ pathPrefix, mapped, usages, refusal, unknown }: KeyFinding): DoctorFinding {
   const subject = `key ${keyPlace(mapped)} of ${pathPrefix || '/'}`;

@@ -11,6 +11,7 @@ import type { Log } from '../domain/ports/log.ts';
 import type { Meter } from '../domain/ports/meter.ts';
 import { HEALTH_KEY_NAME } from './aead/key-derivation.ts';
 import { SchemeAead } from './aead/scheme-aead.ts';
+import { expectedDevice } from './devices/emulation.ts';
 import type { TokenSupervisor } from './supervisor/token-supervisor.ts';
 import type { TokenFleet } from './token-fleet.ts';
 
@@ -129,11 +130,12 @@ export class BackgroundHealth implements HealthMonitor {
       : verdicts.every(({ status }) => status === 'ACTIVE')
         ? 'ACTIVE'
         : 'DEGRADED';
+    const expected = expectedDevice(fleet.token.profile, fleet.token.env);
     const info = fleet.hosts.map((host) => host.info).find((seen) => seen !== undefined);
     return {
       token,
-      vendor: info?.vendor || fleet.token.profile.vendor,
-      model: info?.model || fleet.token.profile.model,
+      vendor: info?.vendor || expected.vendor,
+      model: info?.model || expected.model,
       status,
       reason: verdicts
         .map(({ reason }) => reason)

@@ -1,7 +1,7 @@
 /** Holds the files of a `src` folder against the rules in rooms.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
-import { ENVIRONMENT_FILE, MAX_FILE_LINES, PRIVATE_ROOMS, ROOMS, type Room } from './rooms.ts';
+import { ENVIRONMENT_FILES, MAX_FILE_LINES, PRIVATE_ROOMS, ROOMS, type Room } from './rooms.ts';
 
 export interface ArchitectureReport {
   /** Paths relative to the folder. */
@@ -43,7 +43,8 @@ function checkFile(file: string, source: string): string[] {
   const violations: string[] = [];
   const lines = source.split('\n').length - 1;
   if (lines > MAX_FILE_LINES) violations.push(`${file} has ${lines} lines, the cap is ${MAX_FILE_LINES}`);
-  if (file !== ENVIRONMENT_FILE && ENVIRONMENT.test(source)) violations.push(`${file} reads process.env`);
+  if (!ENVIRONMENT_FILES.includes(file) && ENVIRONMENT.test(source))
+    violations.push(`${file} reads process.env`);
   if (room.ownsNoClock && CLOCK.test(source))
     violations.push(`${file} reads the clock or Math.random itself`);
   for (const specifier of importsOf(source)) {

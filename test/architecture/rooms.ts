@@ -76,7 +76,7 @@ export const PRIVATE_ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['hsm/host/', ['hsm/host/']],
 ]);
 
-/** The only file that reads the environment. */
-export const ENVIRONMENT_FILE = 'config/env.ts';
+/** The only files that read the environment: one for each kind of process. */
+export const ENVIRONMENT_FILES: readonly string[] = ['config/env.ts', 'hsm/host/environment.ts'];
 
 export const MAX_FILE_LINES = 500;

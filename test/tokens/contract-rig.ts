@@ -87,7 +87,10 @@ export type ContractKey = keyof typeof CONTRACT_KEYS;
 export async function openContractRig(kind: TokenKind): Promise<ContractRig> {
   const token = await kind.provision();
   try {
-    const answers = await atWorkbench(token, { do: 'ask known answers' });
+    const answers = {
+      ...(await atWorkbench(token, { do: 'ask known answers' })),
+      ...Object.fromEntries((kind.hidden ?? []).map((name) => [name, 'CKR_MECHANISM_INVALID'] as const)),
+    };
     await atWorkbench(token, { do: 'delete keys', labels: CONTRACT_LABELS });
     const outcomes = await atWorkbench(token, { do: 'make keys', keys: Object.values(CONTRACT_KEYS) });
     const refusals = new Map(Object.keys(CONTRACT_KEYS).map((name, index) => [name, outcomes[index] ?? '']));

@@ -11,6 +11,8 @@ export interface TokenKind {
   readonly mechanisms: readonly MechanismName[];
   /** What the version of Debian 12 cannot do: all else that a probe tries, it can. Absent where nobody knows. */
   readonly lacks?: readonly Feature[];
+  /** What the token's module can do, and a filter in the token host hides. */
+  readonly hidden?: readonly MechanismName[];
   /** Why this machine has none, with what to install; undefined where it has. */
   readonly absent: string | undefined;
   /** Why no wrong PIN may be tried on it; absent where that costs nothing. */

@@ -60,7 +60,7 @@ describe('the table of PKCS#11 return values', () => {
 
   it('takes a PIN for untried only where the token cannot have looked at it', () => {
     const judged = [0xa0, 0xa2, 0xa4, 0x02, 0x05, 0x06, 0x30, 0x32, 0xb0, 0x100];
-    const unjudged = [0xe0, 0x190, 0xb3];
+    const unjudged = [0xe0, 0x190, 0xb1, 0xb3];
     expect(judged.map(pinUnjudged)).toEqual(judged.map(() => false));
     expect(unjudged.map(pinUnjudged)).toEqual(unjudged.map(() => true));
   });
