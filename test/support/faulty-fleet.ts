@@ -99,8 +99,9 @@ export class FaultyFleet implements AsyncDisposable {
     return this.#opened.fleet.describe(FOO, context());
   }
 
-  /** Ends the host; resolves when nobody is served any more. */
+  /** Ends the host; resolves when nobody is served any more. Only a host that is ready surely has the process id it names. */
   async killHost(): Promise<void> {
+    await until(() => this.host.phase === 'ready');
     process.kill(this.host.pid as number, 'SIGKILL');
     await until(() => this.host.phase !== 'ready');
   }
