@@ -1,7 +1,7 @@
 /**
  * Return values of PKCS#11 from every function that a token host calls: no wrong plaintext, no fault that
  * blames what is in order, no login that the token refuses, and recovery once the module stops. All values of
- * the standard with RETURN_VALUES=all, which takes about half an hour; else one or two of each kind.
+ * the standard with RETURN_VALUES=all, which takes about half an hour; else one of most kinds.
  */
 import pkcs11js from 'pkcs11js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -174,14 +174,9 @@ const OF_EACH_KIND: readonly CkrName[] = [
   'CKR_GENERAL_ERROR',
   'CKR_DEVICE_MEMORY',
   'CKR_DEVICE_REMOVED',
-  'CKR_ARGUMENTS_BAD',
-  'CKR_DATA_LEN_RANGE',
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_KEY_HANDLE_INVALID',
-  'CKR_KEY_FUNCTION_NOT_PERMITTED',
   'CKR_ENCRYPTED_DATA_INVALID',
-  'CKR_PIN_INCORRECT',
-  'CKR_FIPS_SELF_TEST_FAILED',
 ];
 const AT_THE_START: readonly CkrName[] = ['CKR_FUNCTION_NOT_SUPPORTED', 'CKR_PIN_LOCKED'];
 const AT_A_LOGIN: readonly CkrName[] = [
