@@ -22,14 +22,7 @@ describe('whatever the token answers', () => {
       'C_OpenSession',
       'C_GetSessionInfo',
       'C_CloseSession',
-      'C_FindObjectsInit',
-      'C_FindObjects',
-      'C_FindObjectsFinal',
-      'C_GetAttributeValue',
-      'C_EncryptInit',
-      'C_Encrypt',
-      'C_DecryptInit',
-      'C_Decrypt',
+      ...LOOKING_UP_AND_ENCRYPTING,
     ]),
   )('to $name of a host at work ($lasts) harms nobody', { timeout: 3_600_000 }, async (row) => {
     expect(await strikeWithAll(row)).toEqual([]);
@@ -53,14 +46,7 @@ describe('whatever the token answers', () => {
       'C_GetMechanismList',
       'C_OpenSession',
       'C_CreateObject',
-      'C_FindObjectsInit',
-      'C_FindObjects',
-      'C_FindObjectsFinal',
-      'C_GetAttributeValue',
-      'C_EncryptInit',
-      'C_Encrypt',
-      'C_DecryptInit',
-      'C_Decrypt',
+      ...LOOKING_UP_AND_ENCRYPTING,
     ]).filter(isLasting),
   )('to $name of a host that starts harms nobody', { timeout: 3_600_000 }, async (row) => {
     expect(await strikeWithAll(row)).toEqual([]);
@@ -170,6 +156,16 @@ function of(values: readonly CkrName[]): readonly { readonly ckr: CkrName }[] {
   return values.map((ckr) => ({ ckr }));
 }
 
+const LOOKING_UP_AND_ENCRYPTING: readonly Pkcs11Function[] = [
+  'C_FindObjectsInit',
+  'C_FindObjects',
+  'C_FindObjectsFinal',
+  'C_GetAttributeValue',
+  'C_EncryptInit',
+  'C_Encrypt',
+  'C_DecryptInit',
+  'C_Decrypt',
+];
 const OF_EACH_KIND: readonly CkrName[] = [
   'CKR_GENERAL_ERROR',
   'CKR_DEVICE_MEMORY',

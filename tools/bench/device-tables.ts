@@ -1,19 +1,13 @@
 /** The tables of `npm run bench -- devices`. */
 import type { DeviceRun } from './device-run.ts';
-import { count, ms, QUIET_SHARE, ratio, share, table } from './table-text.ts';
+import { circumstances, count, ms, ratio, table } from './table-text.ts';
 
 export function renderDevices(run: DeviceRun): string {
-  const { machine, message } = run;
-  const busy =
-    run.othersShare > QUIET_SHARE
-      ? ': **not a quiet machine, the figures are worse than they should be**'
-      : '';
+  const { plaintextBytes, aadBytes } = run.message;
   return [
     [
-      `- ${run.startedAt}, ${run.seconds} s${run.quick ? ', **quick: too few samples**' : ''}; load before: ${machine.loadBefore.join(', ')}`,
-      `- programs other than these used ${share(run.othersShare)} of the processors meanwhile${busy}`,
-      `- commit ${machine.commit.slice(0, 12)}${machine.dirty ? ', **with changes that are not committed**' : ''}`,
-      `- ${message.plaintextBytes} bytes of plaintext, ${message.aadBytes} of associated data; one token host for each token`,
+      ...circumstances(run),
+      `- ${plaintextBytes} bytes of plaintext, ${aadBytes} of associated data; one token host for each token`,
     ].join('\n'),
     schemeTable(run),
     withoutLines(run),

@@ -30,6 +30,13 @@ export function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
+/** The share of the `availableMicros` that went to programs other than ours since then. */
+export function othersSince(before: ReturnType<typeof busyMicros>, availableMicros: number): number {
+  const now = busyMicros();
+  const others = now.everybody - before.everybody - (now.ours - before.ours);
+  return Math.round((others / availableMicros) * 1000) / 1000;
+}
+
 /** What follows the command name in /proc/<pid>/stat, beginning with the state; empty when it has ended. */
 function statFields(pid: string): string[] {
   try {
@@ -44,10 +51,3 @@ function statFields(pid: string): string[] {
 
 /** USER_HZ is 100 on every Linux that Node.js runs on. */
 const MICROS_PER_TICK = 10_000;
-
-/** The share of the `availableMicros` that went to programs other than ours since then. */
-export function othersSince(before: ReturnType<typeof busyMicros>, availableMicros: number): number {
-  const now = busyMicros();
-  const others = now.everybody - before.everybody - (now.ours - before.ours);
-  return Math.round((others / availableMicros) * 1000) / 1000;
-}

@@ -1,5 +1,6 @@
 /** Every token of this machine after one another, scheme by scheme, each figure beside that of the bare calls. */
 import { AEAD_SCHEMES, type AeadScheme } from '../../src/domain/hsm/aead-scheme.ts';
+import { SCHEME_MECHANISMS } from '../../src/hsm/devices/scheme-mechanisms.ts';
 import { NSS } from '../../test/support/tokens/nss-kind.ts';
 import { OPENCRYPTOKI } from '../../test/support/tokens/opencryptoki-kind.ts';
 import { P11_KIT } from '../../test/support/tokens/p11-kit-kind.ts';
@@ -46,8 +47,8 @@ async function runToken(kind: TokenKind, seconds: number, say: (line: string) =>
     keys: AEAD_SCHEMES.map((scheme) => KEYS[scheme]),
   });
   const without = AEAD_SCHEMES.flatMap((scheme, index) => {
-    const { [MECHANISMS[scheme]]: answer } = answers;
-    const reason = answer === 'right' ? (made[index] ?? '') : `${MECHANISMS[scheme]}: ${answer}`;
+    const name = SCHEME_MECHANISMS[scheme].name as MechanismName;
+    const reason = answers[name] === 'right' ? (made[index] ?? '') : `${name}: ${answers[name]}`;
     return reason === '' ? [] : [{ scheme, reason }];
   });
   const able = AEAD_SCHEMES.filter((scheme) => without.every((each) => each.scheme !== scheme));
@@ -85,13 +86,6 @@ const KEYS: Readonly<Record<AeadScheme, KeyOrder>> = {
   hmac: { label: 'bench-hmac', idHex: 'b002', type: 'GENERIC_SECRET', usages: ['sign'] },
   cmac: { label: 'bench-cmac', idHex: 'b003', type: 'AES', usages: ['sign'] },
   'cbc-mac': { label: 'bench-cbc-mac', idHex: 'b004', type: 'AES', usages: ['encrypt'] },
-};
-
-const MECHANISMS: Readonly<Record<AeadScheme, MechanismName>> = {
-  'native-gcm': 'CKM_AES_GCM',
-  hmac: 'CKM_SHA256_HMAC',
-  cmac: 'CKM_AES_CMAC',
-  'cbc-mac': 'CKM_AES_CBC',
 };
 
 /** What the layout of AWS KMS makes of the caller's: two bytes of length before it, one of metadata behind. */

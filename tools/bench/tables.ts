@@ -10,7 +10,7 @@ import type { BenchRun, ClosedPoint, ProfileSummary, SoakRun, TokenLoop } from '
 import type { DeviceRun } from './device-run.ts';
 import { renderDevices } from './device-tables.ts';
 import { mean } from './distribution.ts';
-import { count, ms, QUIET_SHARE, ratio, share, table } from './table-text.ts';
+import { circumstances, count, ms, ratio, share, table } from './table-text.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const EVIDENCE = join(ROOT, 'docs/evidence');
@@ -89,11 +89,9 @@ export function renderRun(run: BenchRun): string {
 }
 
 function machineLines(run: BenchRun): string {
-  const { machine, startedAt, seconds, quick, message } = run;
+  const { machine, message } = run;
   return [
-    `- ${startedAt}, ${seconds} s${quick ? ', **quick: too few samples**' : ''}; load before: ${machine.loadBefore.join(', ')}`,
-    `- programs other than these used ${share(run.othersShare)} of the processors meanwhile${run.othersShare > QUIET_SHARE ? ': **not a quiet machine, the figures are worse than they should be**' : ''}`,
-    `- commit ${machine.commit.slice(0, 12)}${machine.dirty ? ', **with changes that are not committed**' : ''}`,
+    ...circumstances(run),
     `- ${machine.cores} × ${machine.cpu}, ${machine.memoryMb} MB, Linux ${machine.kernel}`,
     `- Node.js ${machine.node}, OpenSSL ${machine.openssl}, SoftHSM ${machine.softhsm}, wrk ${machine.wrk}`,
     `- ${message.plaintextBytes} bytes of plaintext, ${message.aadBytes} of associated data; ${message.requestBytes} bytes of request, ${message.replyBodyBytes} of answer`,
