@@ -1,7 +1,7 @@
 /** A vitest reporter that writes the counts of a run, and each skip with its reason, to the file in COUNTS_FILE. */
 import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
-import type { Counts, Skip } from './stage.ts';
+import type { Counts, Finding, Skip } from './stage.ts';
 
 export default class CountingReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -15,13 +15,29 @@ function countTests(modules: readonly TestModule[], unhandledErrors: readonly un
   // A file that does not load has no tests, and an error outside of any test fails none.
   let failed = unhandledErrors.length + modules.filter((module) => module.errors().length > 0).length;
   const skips: Skip[] = [];
+  const failures: Finding[] = [];
+  const secondTries: Finding[] = [];
   for (const module of modules) {
+    const errors = module.errors();
+    if (errors.length > 0) failures.push(finding(module.relativeModuleId, errors));
     for (const test of module.children.allTests()) {
       const result = test.result();
       if (result.state === 'passed') passed += 1;
-      else if (result.state === 'skipped') skips.push({ name: test.fullName, reason: result.note ?? '' });
-      else failed += 1;
+      if (result.state === 'passed' && test.diagnostic()?.flaky === true) {
+        secondTries.push(finding(`${module.relativeModuleId} > ${test.fullName}`, result.errors ?? []));
+      }
+      if (result.state === 'failed') {
+        failures.push(finding(`${module.relativeModuleId} > ${test.fullName}`, result.errors));
+      }
+      if (result.state === 'skipped') skips.push({ name: test.fullName, reason: result.note ?? '' });
+      if (result.state === 'failed' || result.state === 'pending') failed += 1;
     }
   }
-  return { passed, failed, skips };
+  return { passed, failed, skips, failures, secondTries };
 }
+
+function finding(name: string, errors: readonly { readonly message: string }[]): Finding {
+  return { name, message: (errors[0]?.message ?? '').split('\n')[0]?.slice(0, MESSAGE_LENGTH) ?? '' };
+}
+
+const MESSAGE_LENGTH = 300;

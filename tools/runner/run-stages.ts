@@ -1,5 +1,5 @@
 /** Runs stages one after the other, all of them even when one fails, and prints the account at the end. */
-import type { Counts, Stage } from './stage.ts';
+import type { Counts, Finding, Stage } from './stage.ts';
 
 interface StageRun {
   readonly name: string;
@@ -40,11 +40,27 @@ function report(runs: readonly StageRun[], print: (line: string) => void): 0 | 1
   for (const { name, reason } of skips) print(`${name}: ${reason === '' ? 'NO REASON GIVEN' : reason}`);
   const unexplained = skips.filter(({ reason }) => reason === '').length;
 
+  list(
+    'passed at the second try',
+    runs.flatMap(({ counts }) => counts.secondTries ?? []),
+    print,
+  );
+  list(
+    'failed',
+    runs.flatMap(({ counts }) => counts.failures ?? []),
+    print,
+  );
+
   const passed = runs.reduce((sum, { counts }) => sum + counts.passed, 0);
   const failed = runs.reduce((sum, { counts }) => sum + counts.failed, unexplained);
   print('');
   print(`${passed} passed, ${failed} failed, ${skips.length - unexplained} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function list(title: string, findings: readonly Finding[], print: (line: string) => void): void {
+  if (findings.length > 0) print(`\n── ${title}`);
+  for (const { name, message } of findings) print(`${name}: ${message}`);
 }
 
 function printLine(line: string): void {

@@ -10,6 +10,15 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skips: readonly Skip[];
+  /** What failed, by name, with the first line of why. */
+  readonly failures?: readonly Finding[];
+  /** What failed first and passed when it was tried again. */
+  readonly secondTries?: readonly Finding[];
+}
+
+export interface Finding {
+  readonly name: string;
+  readonly message: string;
 }
 
 export interface Stage {

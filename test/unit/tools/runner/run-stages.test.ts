@@ -59,6 +59,24 @@ describe('runStages', () => {
     expect(result).toMatchObject({ code: 1, last: '1 passed, 1 failed, 0 skipped' });
   });
 
+  it('names what failed, and what passed at the second try only, right before the counts', async () => {
+    const result = await lastLine({
+      name: 'tests',
+      run: async () => ({
+        passed: 2,
+        failed: 1,
+        skips: [],
+        failures: [{ name: 'a.test.ts > adds', message: 'expected 1 to be 2' }],
+        secondTries: [{ name: 'b.test.ts > waits', message: 'timed out' }],
+      }),
+    });
+
+    expect(result.code).toBe(1);
+    expect(result.all).toMatch(
+      /── passed at the second try\nb\.test\.ts > waits: timed out\n\n── failed\na\.test\.ts > adds: expected 1 to be 2\n\n2 passed/,
+    );
+  });
+
   it('fails when nothing ran', async () => {
     expect(await lastLine()).toMatchObject({ code: 1, last: '0 passed, 0 failed, 0 skipped' });
   });
