@@ -27,9 +27,10 @@ describe('portcullis reload', () => {
   it('X-66: puts a changed key store into force and tells the new generation', async () => {
     await proxyConfig(token, { more: CONTROL, keyStore: { pathPrefix: '/two' } });
 
+    // The proxy watches its file too, and may have been the first to see the change.
     expect(await portcullis('reload', '--config', configFile)).toStrictEqual({
       code: 0,
-      stdout: 'reloaded: generation 2 is in force\n',
+      stdout: expect.stringMatching(/^reloaded: generation [23] is in force\n$/),
       stderr: '',
     });
     expect(proxy.stdout).toContain('"event":"config.reloaded"');
@@ -49,11 +50,11 @@ describe('portcullis reload', () => {
 
     expect(text.code).toBe(1);
     expect(text.stdout).toMatch(
-      /^not reloaded: generation 2 stays in force\n {2}.*stateDir.*\n {2}.*regions.*\n$/,
+      /^not reloaded: generation [23] stays in force\n {2}.*stateDir.*\n {2}.*regions.*\n$/,
     );
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toStrictEqual({
-      generation: 2,
+      generation: expect.toBeOneOf([2, 3]),
       problems: [expect.stringContaining('stateDir'), expect.stringContaining('keyStores[0].regions')],
     });
     expect(proxy.stdout).toContain('"event":"config.reload-refused"');
