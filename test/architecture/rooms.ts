@@ -59,6 +59,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'store/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'schedule/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'events/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
+  { path: 'hsm/material/', rooms: ['domain/'], packages: ['node:crypto'], ownsNoClock: true },
   { path: 'hsm/vault/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto'] },
   { path: 'hsm/software/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto'] },
   { path: 'config/', rooms: ['domain/', 'hsm/devices/'], packages: ['node:*', 'zod', 'yaml'] },
@@ -71,7 +72,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'hsm/supervisor/', rooms: ['domain/', 'hsm/wire/', 'hsm/devices/'], packages: ['node:*'] },
   {
     path: 'hsm/host/',
-    rooms: ['domain/', 'hsm/wire/', 'hsm/devices/', 'hsm/pkcs11/', 'hsm/aead/'],
+    rooms: ['domain/', 'hsm/wire/', 'hsm/devices/', 'hsm/pkcs11/', 'hsm/aead/', 'hsm/material/'],
     packages: ['node:*', 'pkcs11js', 'graphene-pk11'],
   },
   {
