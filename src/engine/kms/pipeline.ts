@@ -1,0 +1,120 @@
+/**
+ * The order of checks behind the edge, which has authenticated the caller and validated the input against the model:
+ *
+ * 1. the input itself, where that needs no key
+ * 2. keys are found
+ * 3. the caller is authorized
+ * 4. each key's kind, state, usage, and fitness for what is asked of it
+ * 5. DryRun
+ * 6. the operation
+ */
+import { outcomeOf } from '../../domain/key/state-table.ts';
+import type { KmsOperationName } from '../../domain/kms/api/operations.ts';
+import type { KmsCall } from '../../domain/kms/caller.ts';
+import { KmsFault } from '../../domain/kms/kms-fault.ts';
+import type { Authorizer } from '../../domain/ports/authorizer.ts';
+import { StoreConflict } from '../../domain/ports/record-store.ts';
+import type { FoundKey, Input, KeyRole, Operation, Output } from './operation.ts';
+import { foreignKeyDenied } from './resolve-key.ts';
+import type { KmsServices } from './services.ts';
+
+/**
+ * Takes one call through all steps. Where another call changed a record in between, everything from step 2 on happens
+ * again; a record that changes all the time is what AWS throttles as a hot key.
+ */
+export async function perform<N extends KmsOperationName>(
+  operation: Operation<N>,
+  input: Input<N>,
+  call: KmsCall,
+  services: KmsServices,
+): Promise<Output<N>> {
+  operation.check?.(input);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptOnce(operation, input, call, services);
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+      if (attempt === MAX_ATTEMPTS) throw new KmsFault('ThrottlingException', THROTTLED, { cause: error });
+    }
+  }
+}
+
+async function attemptOnce<N extends KmsOperationName>(
+  operation: Operation<N>,
+  input: Input<N>,
+  call: KmsCall,
+  services: KmsServices,
+): Promise<Output<N>> {
+  const keys: FoundKey[] = [];
+  for (const role of operation.keys) keys.push(await find(role, input, call, services));
+  await authorize(operation, keys, input, call, services.authorizer);
+  for (const [at, role] of operation.keys.entries())
+    requireFit(operation.name, role, keys[at] as FoundKey, input);
+  if (isDryRun(input)) throw new KmsFault('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
+  const context = { tenant: services.settings.tenant, deadlineMs: call.deadlineMs };
+  return await operation.run({ input, keys, call, services, context });
+}
+
+async function find<N extends KmsOperationName>(
+  role: KeyRole<N>,
+  input: Input<N>,
+  call: KmsCall,
+  services: KmsServices,
+): Promise<FoundKey> {
+  const key = await role.find(input, { services, call, action: role.action });
+  if (!role.crossAccount && key.stored.body.account !== call.caller.account) {
+    throw foreignKeyDenied(call, role.action);
+  }
+  return key;
+}
+
+async function authorize<N extends KmsOperationName>(
+  operation: Operation<N>,
+  keys: readonly FoundKey[],
+  input: Input<N>,
+  call: KmsCall,
+  authorizer: Authorizer,
+): Promise<void> {
+  for (const [at, { action }] of operation.keys.entries()) {
+    const { stored, arn, requestAlias } = keys[at] as FoundKey;
+    const resource = {
+      kind: 'key',
+      arn,
+      record: stored.body,
+      ...(requestAlias && { requestAlias }),
+    } as const;
+    await authorizer.authorize({ action, resource, input, call });
+  }
+  for (const permission of operation.alsoNeeds?.(input, call) ?? []) {
+    await authorizer.authorize({ ...permission, input, call });
+  }
+}
+
+function requireFit<N extends KmsOperationName>(
+  name: N,
+  role: KeyRole<N>,
+  key: FoundKey,
+  input: Input<N>,
+): void {
+  const { stored, arn } = key;
+  role.suits?.(key);
+  if (role.state === 'table') {
+    const outcome = outcomeOf(name, stored.body.state);
+    if (outcome !== 'ok') throw new KmsFault(outcome.fault, outcome.says(arn));
+  }
+  if (role.usage !== undefined && role.usage !== stored.body.usage) {
+    throw new KmsFault(
+      'InvalidKeyUsageException',
+      `${arn} key usage is ${stored.body.usage} which is not valid for ${role.action}.`,
+    );
+  }
+  role.fits?.(key, input);
+}
+
+function isDryRun(input: object): boolean {
+  return 'dryRun' in input && input.dryRun === true;
+}
+
+const MAX_ATTEMPTS = 8;
+const THROTTLED = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.';
+const WOULD_HAVE_SUCCEEDED = 'The request would have succeeded, but the DryRun option is set.';

@@ -1,0 +1,66 @@
+/** Symmetric encryption under a KMS key: the vault's ciphertext, in a blob that says what opens it. */
+
+import { Bug } from '../../domain/bug.ts';
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { KeyMaterial, KeyRecord } from '../../domain/key/key-record.ts';
+import {
+  associatedData,
+  blobHeader,
+  type CiphertextBlob,
+  invalidCiphertext,
+  joinBlob,
+} from '../../domain/kms/ciphertext-blob.ts';
+import { canonicalContext, type EncryptionContext } from '../../domain/kms/encryption-context.ts';
+import type { CallContext } from '../../domain/ports/hsm.ts';
+import type { KeyVault } from '../../domain/ports/key-vault.ts';
+import { currentMaterial, materialOf, vaultKeyOf } from './key-material.ts';
+
+export interface EncryptedText {
+  readonly blob: Uint8Array;
+  readonly material: KeyMaterial;
+}
+
+/** Encrypts under the key's current material. */
+export async function encryptUnder(
+  vault: KeyVault,
+  record: KeyRecord,
+  message: { readonly plaintext: Uint8Array; readonly encryptionContext: EncryptionContext | undefined },
+  context: CallContext,
+): Promise<EncryptedText> {
+  const material = currentMaterial(record);
+  const canonical = canonicalContext(message.encryptionContext);
+  let header: Uint8Array | undefined;
+  const aad = (parts: { nonce: Uint8Array; iv: Uint8Array }): Uint8Array => {
+    header = blobHeader(
+      { account: record.account, keyId: record.keyId, materialId: material.materialId },
+      parts,
+    );
+    return associatedData(header, canonical);
+  };
+  const key = vaultKeyOf(record, material);
+  const encrypted = await vault.encrypt(key, { plaintext: message.plaintext, aad }, context);
+  if (header === undefined) throw new Bug('the vault encrypted without asking for the associated data');
+  return { blob: joinBlob(header, encrypted), material };
+}
+
+/**
+ * The plaintext of a blob that names this key; the caller wipes it. Fault: `InvalidCiphertextException` when anything
+ * of the blob or of the context is not as it was.
+ */
+export async function decryptUnder(
+  vault: KeyVault,
+  record: KeyRecord,
+  message: { readonly blob: CiphertextBlob; readonly encryptionContext: EncryptionContext | undefined },
+  context: CallContext,
+): Promise<Uint8Array> {
+  const { blob } = message;
+  const material = materialOf(record, blob.materialId);
+  if (material === undefined) throw invalidCiphertext();
+  const aad = associatedData(blob.header, canonicalContext(message.encryptionContext));
+  try {
+    return await vault.decrypt(vaultKeyOf(record, material), { ...blob, aad }, context);
+  } catch (error) {
+    if (error instanceof HsmFault && error.code === 'corrupt') throw invalidCiphertext(error);
+    throw error;
+  }
+}
