@@ -27,6 +27,9 @@ export function checkFiles(
   check(tls?.certFile, ['proxy', 'tls', 'certFile'], 'a PEM file');
   check(tls?.keyFile, ['proxy', 'tls', 'keyFile'], PRIVATE_KEY);
   check(tls?.clientCaFile, ['proxy', 'tls', 'clientCaFile'], 'a PEM file');
+  check(parts.kms?.tls?.certFile, ['kms', 'tls', 'certFile'], 'a PEM file');
+  check(parts.kms?.tls?.keyFile, ['kms', 'tls', 'keyFile'], PRIVATE_KEY);
+  check(parts.kms?.seed, ['kms', 'seed'], 'a YAML file');
   if (parts.stateDir !== undefined) checkStateDir(resolvePath(parts.stateDir), groups, findings);
 }
 

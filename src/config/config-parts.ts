@@ -5,6 +5,7 @@
 import type * as z from 'zod';
 import { configSchema } from './schema/config-schema.ts';
 import type { KeyStoreInput } from './schema/key-store-schema.ts';
+import type { KmsInput } from './schema/kms-schema.ts';
 import type { ProxyInput } from './schema/proxy-schema.ts';
 import type { TokenInput } from './schema/token-schema.ts';
 
@@ -20,6 +21,7 @@ export interface ConfigParts {
   readonly invocations: ConfigInput['invocations'] | undefined;
   readonly tokens: readonly (TokenInput | undefined)[];
   readonly keyStores: readonly (KeyStoreInput | undefined)[];
+  readonly kms: KmsInput | undefined;
   /** Nothing was refused, so what is absent here is absent in the file. */
   readonly complete: boolean;
 }
@@ -31,9 +33,9 @@ export function partsOf(content: unknown): {
 } {
   const whole = configSchema.safeParse(content);
   if (whole.success) {
-    const { proxy, metrics, control, stateDir, log, invocations, tokens, keyStores } = whole.data;
+    const { proxy, metrics, control, stateDir, log, invocations, tokens, keyStores, kms } = whole.data;
     return {
-      parts: { proxy, metrics, control, stateDir, log, invocations, tokens, keyStores, complete: true },
+      parts: { proxy, metrics, control, stateDir, log, invocations, tokens, keyStores, kms, complete: true },
       issues: [],
     };
   }
@@ -46,8 +48,9 @@ export function partsOf(content: unknown): {
     stateDir: shape.stateDir.safeParse(raw['stateDir']).data,
     log: shape.log.safeParse(raw['log']).data,
     invocations: shape.invocations.safeParse(raw['invocations']).data,
-    tokens: listOf(raw['tokens']).map((token) => shape.tokens.element.safeParse(token).data),
+    tokens: listOf(raw['tokens']).map((token) => shape.tokens.unwrap().element.safeParse(token).data),
     keyStores: listOf(raw['keyStores']).map(soundStore),
+    kms: shape.kms.safeParse(raw['kms']).data,
     complete: false,
   };
   return { parts, issues: whole.error.issues };
@@ -55,7 +58,7 @@ export function partsOf(content: unknown): {
 
 /** A key store without the keys that the schema refuses; undefined when nothing else is left, or more is wrong. */
 function soundStore(store: unknown): KeyStoreInput | undefined {
-  const { element } = configSchema.shape.keyStores;
+  const { element } = configSchema.shape.keyStores.unwrap();
   const first = element.safeParse(store);
   if (first.success) return first.data;
   const refused = new Set(first.error.issues.map(({ path }) => (path[0] === 'keys' ? path[1] : undefined)));

@@ -6,6 +6,8 @@ import type { PortcullisConfig, TlsFiles } from './portcullis-config.ts';
 
 /** Duties for this configuration at this time; reads the TLS files. */
 export function operatorDuties(config: PortcullisConfig, nowMs: number): Duty[] {
+  // Without key stores nothing here is for AWS KMS to call.
+  if (config.keyStores.length === 0) return [];
   const { tls } = config.proxy;
   return [
     ...endpointDuties(config),

@@ -1,5 +1,6 @@
 /** A configuration that passed every check: absolute paths, resolved secrets, domain objects. */
 import type { HealthKey } from '../domain/hsm/health-key.ts';
+import type { KmsCaller } from '../domain/kms/caller.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { KeyStore } from '../domain/xks/key-store.ts';
 import type { DeviceProfile } from '../hsm/devices/profile.ts';
@@ -17,7 +18,10 @@ export interface PortcullisConfig {
   /** Bound on encryptions under one key; `fleetShare` is above 0, up to 1. */
   readonly invocations: { readonly fleetShare: number; readonly refuse: boolean };
   readonly tokens: readonly TokenConfig[];
+  /** None: no proxy listener. */
   readonly keyStores: readonly KeyStore[];
+  /** Absent: no KMS engine. */
+  readonly kms?: KmsConfig;
   /** Odd but allowed; each names its place in the file. */
   readonly warnings: readonly string[];
 }
@@ -52,6 +56,33 @@ export interface TlsFiles {
   readonly clientCaFile?: string;
   /** Names that a client certificate must carry, compared as a whole. */
   readonly clientSubjects?: readonly string[];
+}
+
+export interface KmsConfig {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Absolute paths of PEM files. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Name of the token with the domain's keys; absent: key material is in the memory of the process. */
+  readonly token?: string;
+  /** Absolute path of the file. */
+  readonly store: 'memory' | { readonly sqlite: string };
+  readonly access: { readonly mode: 'verify' | 'open'; readonly credentials: readonly KmsCredential[] };
+  readonly allowClockControl: boolean;
+  /** Absolute path. */
+  readonly seed?: string;
+  readonly limits: {
+    readonly keys: number;
+    readonly aliasesPerKey: number;
+    readonly onDemandRotations: number;
+  };
+}
+
+export interface KmsCredential {
+  readonly accessKeyId: string;
+  readonly secret: Secret;
+  readonly caller: KmsCaller;
 }
 
 export interface TokenConfig {

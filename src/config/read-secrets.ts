@@ -48,6 +48,10 @@ export function readSecrets(
       read(credential.secretAccessKey, path, SECRET_ACCESS_KEY);
     }
   }
+  for (const [position, credential] of (parts.kms?.access.credentials ?? []).entries()) {
+    const path = ['kms', 'access', 'credentials', position, 'secretAccessKey'];
+    read(credential.secretAccessKey, path, AWS_SECRET_ACCESS_KEY);
+  }
   return Object.assign(secrets, { writtenMs });
 }
 
@@ -142,6 +146,11 @@ const PIN: SecretForm = {
 const SECRET_ACCESS_KEY: SecretForm = {
   expected: '43 to 64 characters of A-Z a-z 0-9 + / =',
   test: (value) => /^[A-Za-z0-9+/=]{43,64}$/.test(value),
+};
+/** What clients of the engine sign with is theirs to choose; real ones have 40 characters. */
+const AWS_SECRET_ACCESS_KEY: SecretForm = {
+  expected: '1 to 128 printable characters',
+  test: (value) => /^[\x21-\x7e]{1,128}$/.test(value),
 };
 const MAX_SECRET_FILE_BYTES = 4_096;
 const RELATIVE_PATHS = 'relative paths start at the directory of this file';

@@ -8,6 +8,7 @@ import type { Secrets } from '../read-secrets.ts';
 import type { TokenInput } from '../schema/token-schema.ts';
 import { tokenNamesOf } from './build-key.ts';
 import { buildCredentials, buildKeyStore } from './build-key-store.ts';
+import { buildKms } from './build-kms.ts';
 import { buildControl, buildProxy, checkListeners } from './build-proxy.ts';
 import { buildToken, checkTokens } from './build-tokens.ts';
 import { checkCredentials } from './check-credentials.ts';
@@ -33,7 +34,9 @@ export function buildConfig(
   const { file, secrets, profiles, resolvePath } = context;
   const proxy = parts.proxy === undefined ? undefined : buildProxy(parts.proxy, resolvePath, findings);
   const control = buildControl(parts.control, resolvePath, findings);
+  const kms = buildKms(parts, { secrets, resolvePath }, findings);
   checkListeners(parts, findings);
+  checkPurpose(parts, findings);
   checkTokens(parts.tokens, findings);
   const known = {
     byName: tokensByName(parts.tokens),
@@ -71,8 +74,18 @@ export function buildConfig(
         ? []
         : [{ ...each.store, credentials: buildCredentials(each.input, each.index, secrets) }],
     ),
+    ...(kms === undefined ? {} : { kms }),
     warnings: findings.warnings,
   };
+}
+
+/** A process that serves nothing is a mistake in the file, and so are key stores without a token. */
+function checkPurpose({ tokens, keyStores, kms, complete }: ConfigParts, findings: Findings): void {
+  if (!complete) return;
+  if (keyStores.length === 0 && kms === undefined)
+    findings.problem([], 'has neither keyStores nor kms', 'something to serve', 'add one of them');
+  if (keyStores.length > 0 && tokens.length === 0)
+    findings.problem(['tokens'], 'is missing', 'a list of 1 to 64 entries');
 }
 
 /** Files behind secrets, device profiles and TLS settings, as the configuration writes them. */
@@ -83,6 +96,7 @@ export function sourcesOf(parts: ConfigParts): string[] {
     ...parts.keyStores.flatMap((store) =>
       (store?.credentials ?? []).map(({ secretAccessKey }) => secretAccessKey),
     ),
+    ...(parts.kms?.access.credentials ?? []).map(({ secretAccessKey }) => secretAccessKey),
   ];
   const inFiles = secrets.flatMap((secret) =>
     typeof secret === 'object' && 'file' in secret ? [secret.file] : [],
@@ -90,7 +104,8 @@ export function sourcesOf(parts: ConfigParts): string[] {
   const profiles = parts.tokens.flatMap((token) =>
     typeof token?.device === 'object' ? [token.device.file] : [],
   );
-  return [tls?.certFile, tls?.keyFile, tls?.clientCaFile, ...profiles, ...inFiles].filter(
+  const kms = [parts.kms?.tls?.certFile, parts.kms?.tls?.keyFile, parts.kms?.seed];
+  return [tls?.certFile, tls?.keyFile, tls?.clientCaFile, ...kms, ...profiles, ...inFiles].filter(
     (file) => file !== undefined,
   );
 }
@@ -115,6 +130,7 @@ function warnOfUnusedTokens(parts: ConfigParts, findings: Findings): void {
   const used = new Set(
     parts.keyStores.flatMap((store) => Object.values(store?.keys ?? {}).flatMap(tokenNamesOf)),
   );
+  if (parts.kms?.token !== undefined) used.add(parts.kms.token);
   for (const [index, token] of parts.tokens.entries()) {
     if (token === undefined || used.has(token.name)) continue;
     findings.warn(['tokens', index], `no key uses the token ${token.name}`);

@@ -53,10 +53,15 @@ export function buildControl(
 
 /** Two listeners cannot share an address. */
 export function checkListeners(parts: ConfigParts, findings: Findings): void {
-  const { proxy, metrics } = parts;
-  if (proxy === undefined || metrics === undefined || metrics.port === 0) return;
-  if (proxy.port !== metrics.port || proxy.host !== metrics.host) return;
-  findings.problem(['metrics', 'port'], `is ${metrics.port}, as is proxy.port`, 'a port of its own');
+  const listeners = (['proxy', 'metrics', 'kms'] as const).flatMap((name) => {
+    const at = name === 'proxy' && parts.keyStores.length === 0 ? undefined : parts[name];
+    return at === undefined || at.port === 0 ? [] : [{ name, host: at.host, port: at.port }];
+  });
+  for (const [index, { name, host, port }] of listeners.entries()) {
+    const twin = listeners.slice(0, index).find((other) => other.port === port && other.host === host);
+    if (twin !== undefined)
+      findings.problem([name, 'port'], `is ${port}, as is ${twin.name}.port`, 'a port of its own');
+  }
 }
 
 /** @req X-01 X-03 */
@@ -105,7 +110,8 @@ function buildTls(
   };
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can reach it. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { filePath } from './field.ts';
 import { keyStoreSchema } from './key-store-schema.ts';
+import { kmsSchema } from './kms-schema.ts';
 import { controlSchema, invocationsSchema, logSchema, metricsSchema, proxySchema } from './proxy-schema.ts';
 import { tokenSchema } from './token-schema.ts';
 
@@ -20,14 +21,18 @@ export const configSchema = z
     invocations: invocationsSchema.prefault({}),
     tokens: z
       .array(tokenSchema)
-      .min(1)
       .max(64)
-      .meta({ description: 'The PKCS#11 tokens that hold the keys.' }),
+      .meta({ description: 'The PKCS#11 tokens that hold the keys.' })
+      .default([]),
     keyStores: z
       .array(keyStoreSchema)
-      .min(1)
       .max(1_000)
-      .meta({ description: 'The external key stores, one for each path prefix.' }),
+      .meta({
+        description:
+          'The external key stores, one for each path prefix. Without any there is no proxy listener.',
+      })
+      .default([]),
+    kms: kmsSchema.optional(),
   })
   .meta({
     title: 'Portcullis configuration',

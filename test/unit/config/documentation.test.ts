@@ -37,6 +37,7 @@ describe('the schema', () => {
       '.keyStores[].keys.*.generation',
       '.keyStores[].keys.*.generations[].generation',
       '.keyStores[].keys.*.current',
+      '.kms.port',
     ]);
   });
 
@@ -54,6 +55,10 @@ describe('the schema', () => {
       '.keyStores[].credentials[].createdAt',
       '.keyStores[].keys.*.uri',
       '.keyStores[].keys.*.generations[].uri',
+      '.kms.access.credentials[].accessKeyId',
+      '.kms.access.credentials[].secretAccessKey',
+      '.kms.access.credentials[].secretAccessKey.file',
+      '.kms.access.credentials[].secretAccessKey.env',
     ]);
   });
 });

@@ -15,7 +15,7 @@ const FIELDS: readonly Refusal[] = [
     title: 'an unknown field that is close to none',
     changes: [[['zebra'], 1]],
     problems: [
-      'zebra is not a known field; expected one of proxy, metrics, control, stateDir, log, invocations, tokens, keyStores; remove it',
+      'zebra is not a known field; expected one of proxy, metrics, control, stateDir, log, invocations, tokens, keyStores, kms; remove it',
     ],
   },
   {

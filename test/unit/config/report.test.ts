@@ -94,14 +94,14 @@ describe('a report', () => {
     using directory = new ConfigDirectory();
     const file = directory.write(
       'c.yaml',
-      'stateDir: s\nproxy:\n  port: 8080\n  prot: 1\ntokens: []\nkeyStores: {}\n',
+      'stateDir: s\nproxy:\n  port: 8080\n  prot: 1\ntokens: {}\nkeyStores: {}\n',
     );
     expect(faultOf(file).message).toBe(
       [
         '3 problems in the configuration',
         `${file}:4: proxy.prot is not a known field; expected one of host, port, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?`,
-        `${file}:5: tokens is a list of 0 entries; expected a list of 1 to 64 entries`,
-        `${file}:6: keyStores is a mapping; expected a list of 1 to 1000 entries`,
+        `${file}:5: tokens is a mapping; expected a list of 0 to 64 entries`,
+        `${file}:6: keyStores is a mapping; expected a list of 0 to 1000 entries`,
       ].join('\n'),
     );
   });
