@@ -1,0 +1,46 @@
+/**
+ * Policy documents of keys: kms-behaviour.md §1.2 and §1.9. Here they are texts; what they allow, and whether they
+ * lock the caller out, is the authorizer's business.
+ */
+import { KmsFault } from '../kms/kms-fault.ts';
+
+/** The only name that a key's policy has. */
+export const POLICY_NAME = 'default';
+
+/** Faults: `LimitExceededException`, `MalformedPolicyDocumentException`. */
+export function checkPolicyDocument(policy: string): void {
+  if (new TextEncoder().encode(policy).length > MAX_POLICY_BYTES) {
+    throw new KmsFault('LimitExceededException', `Key policy document exceeds ${MAX_POLICY_BYTES} bytes.`);
+  }
+  if (!isJsonObject(policy)) throw new KmsFault('MalformedPolicyDocumentException', SYNTAX_ERRORS);
+}
+
+/** The policy of a key that was made without one: `root` is the ARN of the account itself. */
+export function defaultPolicy(root: string): string {
+  return `{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "${root}"
+    },
+    "Action" : "kms:*",
+    "Resource" : "*"
+  } ]
+}`;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+const MAX_POLICY_BYTES = 32_768;
+const SYNTAX_ERRORS = 'Syntax errors in policy.';
