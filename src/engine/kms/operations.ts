@@ -6,6 +6,10 @@ import { createKey } from './operations/create-key.ts';
 import { decrypt } from './operations/decrypt.ts';
 import { describeKey } from './operations/describe-key.ts';
 import { encrypt } from './operations/encrypt.ts';
+import { generateDataKey } from './operations/generate-data-key.ts';
+import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts';
+import { generateRandom } from './operations/generate-random.ts';
+import { reEncrypt } from './operations/re-encrypt.ts';
 
 export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   CancelKeyDeletion: notYet('CancelKeyDeletion'),
@@ -29,12 +33,12 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   EnableKeyRotation: notYet('EnableKeyRotation'),
   Encapsulate: notYet('Encapsulate'),
   Encrypt: encrypt,
-  GenerateDataKey: notYet('GenerateDataKey'),
+  GenerateDataKey: generateDataKey,
   GenerateDataKeyPair: notYet('GenerateDataKeyPair'),
   GenerateDataKeyPairWithoutPlaintext: notYet('GenerateDataKeyPairWithoutPlaintext'),
-  GenerateDataKeyWithoutPlaintext: notYet('GenerateDataKeyWithoutPlaintext'),
+  GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
   GenerateMac: notYet('GenerateMac'),
-  GenerateRandom: notYet('GenerateRandom'),
+  GenerateRandom: generateRandom,
   GetKeyLastUsage: notYet('GetKeyLastUsage'),
   GetKeyPolicy: notYet('GetKeyPolicy'),
   GetKeyRotationStatus: notYet('GetKeyRotationStatus'),
@@ -49,7 +53,7 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   ListResourceTags: notYet('ListResourceTags'),
   ListRetirableGrants: notYet('ListRetirableGrants'),
   PutKeyPolicy: notYet('PutKeyPolicy'),
-  ReEncrypt: notYet('ReEncrypt'),
+  ReEncrypt: reEncrypt,
   ReplicateKey: notYet('ReplicateKey'),
   RetireGrant: notYet('RetireGrant'),
   RevokeGrant: notYet('RevokeGrant'),

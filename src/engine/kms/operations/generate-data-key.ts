@@ -1,0 +1,22 @@
+/** GenerateDataKey: a data key in the clear, and encrypted to keep. */
+import { canonicalContext } from '../../../domain/kms/encryption-context.ts';
+import { newDataKey } from '../data-key.ts';
+import { dataKeyBytes } from '../data-key-size.ts';
+import { requireAlgorithm } from '../key-algorithm.ts';
+import { usedKey } from '../key-roles.ts';
+import type { OneKey, Operation } from '../operation.ts';
+import { refuseRecipient } from '../recipient.ts';
+
+export const generateDataKey: Operation<'GenerateDataKey', OneKey> = {
+  name: 'GenerateDataKey',
+  countsAs: 'GenerateDataKey',
+  check(input) {
+    dataKeyBytes(input);
+    refuseRecipient(input.recipient);
+    canonicalContext(input.encryptionContext);
+  },
+  keys: usedKey('GenerateDataKey', 'ENCRYPT_DECRYPT', { fits: (key) => requireAlgorithm(key) }),
+  async run({ input, keys: [key], services, context }) {
+    return { ...(await newDataKey(services, key, input, context)), keyId: key.arn };
+  },
+};
