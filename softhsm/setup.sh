@@ -18,6 +18,7 @@ main() {
   install_system_packages
   if [ "$mode" = test ]; then install_test_tokens; fi
   install_npm_packages
+  if [ "$mode" = test ]; then install_test_clients; fi
 }
 
 fail() {
@@ -114,6 +115,27 @@ install_test_tokens() {
     apt_get install --yes --no-install-recommends $packages ||
       say "apt-get could not install $packages; the tests over this token are skipped"
   done
+}
+
+# The aws command line and boto3 for the tests of the KMS engine, in a Python environment of their own: Debian's are
+# too old to know every operation. No trouble here stops the set-up either.
+install_test_clients() {
+  clients=.clients/python
+  wanted=$(cksum <test/clients/requirements.txt)
+  [ "$(cat "$clients/stamp" 2>/dev/null)" != "$wanted" ] || return 0
+  if ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1 && have apt-get && can_be_root; then
+    update_package_lists
+    apt_get install --yes --no-install-recommends python3-venv || say "apt-get could not install python3-venv"
+  fi
+  say "installing the aws command line and boto3 into $clients"
+  rm -rf "$clients"
+  if python3 -m venv "$clients" &&
+    "$clients/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement test/clients/requirements.txt; then
+    printf '%s\n' "$wanted" >"$clients/stamp"
+  else
+    rm -rf "$clients"
+    say "not installed, so the tests with Python clients are skipped"
+  fi
 }
 
 # Sets the word that comes before a command to be run as root.

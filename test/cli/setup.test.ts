@@ -23,6 +23,13 @@ const FAKE_NPM = `case $1 in
     touch node_modules/pkcs11js/build/Release/pkcs11.node ;;
 esac`;
 
+const FAKE_PYTHON = `case "$*" in
+  *venv*.clients*)
+    mkdir -p .clients/python/bin
+    printf '#!/bin/sh\\necho "$@" >>pip.log\\n' >.clients/python/bin/pip
+    chmod +x .clients/python/bin/pip ;;
+esac`;
+
 let tree = '';
 let bin = '';
 
@@ -37,6 +44,8 @@ beforeEach(async () => {
   await mkdir(join(tree, 'softhsm'));
   await copyFile(join(ROOT, 'softhsm/setup.sh'), join(tree, 'softhsm/setup.sh'));
   await writeFile(join(tree, 'package-lock.json'), '{}');
+  await mkdir(join(tree, 'test/clients'), { recursive: true });
+  await copyFile(join(ROOT, 'test/clients/requirements.txt'), join(tree, 'test/clients/requirements.txt'));
   const real = [
     'sh',
     'env',
@@ -54,9 +63,10 @@ beforeEach(async () => {
     'chmod',
   ];
   for (const name of real) await symlink(await which(name), join(bin, name));
-  for (const name of ['python3', 'make', 'g++', 'curl', 'softhsm2-util', 'pkcs11-tool', 'openssl'])
+  for (const name of ['make', 'g++', 'curl', 'softhsm2-util', 'pkcs11-tool', 'openssl'])
     await fake(name, ':');
   for (const name of ['certutil', 'pkcsslotd', 'p11-kit']) await fake(name, ':');
+  await fake('python3', FAKE_PYTHON);
   // Finds every library.
   await fake('ls', ':');
   await fake('uname', 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac');
@@ -206,6 +216,47 @@ describe('tokens for the tests', () => {
   });
 });
 
+describe('Python clients for the tests', () => {
+  it('are not asked for by npm start', async () => {
+    await setUp('start');
+
+    await expect(readFile(join(tree, 'pip.log'))).rejects.toThrow('ENOENT');
+  });
+
+  it('are installed as pinned, once', async () => {
+    await setUp('test');
+    await setUp('test');
+
+    expect(await readFile(join(tree, 'pip.log'), 'utf8')).toBe(
+      'install --quiet --disable-pip-version-check --no-input --requirement test/clients/requirements.txt\n',
+    );
+  });
+
+  it('that cannot be installed are named, and tried again the next time', async () => {
+    await fake('python3', `case "$*" in *venv*.clients*) exit 1 ;; esac`);
+    const result = await setUp('test');
+    await fake('python3', FAKE_PYTHON);
+    await setUp('test');
+
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('not installed, so the tests with Python clients are skipped\n'),
+    });
+    expect(await readFile(join(tree, 'pip.log'), 'utf8')).toContain('install');
+  });
+
+  it('get the Debian package with venv where Python has none', async () => {
+    await fake('python3', `case "$*" in *ensurepip*) exit 1 ;; esac\n${FAKE_PYTHON}`);
+    await fake('id', 'echo 0');
+    await fake('apt-get', FAKE_APT);
+    await setUp('test');
+
+    expect(await readFile(join(tree, 'apt.log'), 'utf8')).toContain(
+      'install --yes --no-install-recommends python3-venv\n',
+    );
+  });
+});
+
 describe('machines that will not do', () => {
   it.for([
     ['uname', 'case $1 in -s) echo Darwin ;; -m) echo arm64 ;; esac', 'Darwin is not supported, only Linux'],
@@ -250,7 +301,7 @@ describe('npm packages', () => {
   });
 
   it('are left alone by a second run, which says nothing', async () => {
-    await setUp('start');
+    await setUp('test');
     const first = await readFile(join(tree, 'npm.log'), 'utf8');
     const result = await setUp('test');
 
