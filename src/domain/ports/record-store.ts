@@ -21,6 +21,9 @@ export interface RecordBodies {
 
 export type RecordKind = keyof RecordBodies;
 
+/** Kinds whose last seconds may be lost in a crash. */
+export type LazyKind = 'usage';
+
 export interface RecordAddress {
   /** `account/region` for what belongs to a customer, `` for what belongs to the engine. */
   readonly scope: string;
@@ -81,7 +84,10 @@ export interface ListOptions {
 }
 
 export interface RecordStore extends AsyncDisposable {
-  /** The record, from memory where it is known there. Callers share the object: it is never changed. */
+  /**
+   * The record, from memory where it is known there. Callers share the object: it is frozen. What is committed is
+   * copied as JSON, so members that are undefined are left out.
+   */
   get<K extends RecordKind>(kind: K, address: RecordAddress): Promise<StoredRecord<K> | undefined>;
   /**
    * The same when memory knows the answer, without a turn of the event loop; `unknown` when `get` has to be asked.
@@ -97,10 +103,15 @@ export interface RecordStore extends AsyncDisposable {
   /** Every scope that has records of this kind. */
   scopes(kind: RecordKind): Promise<string[]>;
   /**
-   * All of the changes or none; durable once it resolves, and seen by `get` and `list` from then on.
-   * Rejects with {@link StoreConflict} or {@link StoreFailure}.
+   * All of the changes or none; durable once it resolves, and seen by `get` and `list` from then on. Names each
+   * record once. Rejects with {@link StoreConflict} or {@link StoreFailure}.
    */
   commit(changes: readonly RecordChange[]): Promise<void>;
+  /**
+   * Replaces a body, or makes the record, without waiting: seen by `get` and `list` at once, durable some seconds
+   * later or when the store is disposed of. The revision of an existing record stays, so that nobody conflicts with it.
+   */
+  later<K extends LazyKind>(kind: K, address: RecordAddress, body: RecordBodies[K]): void;
   /** Removes every record: for tests and labs. */
   reset(): Promise<void>;
 }
