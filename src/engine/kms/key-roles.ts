@@ -14,7 +14,7 @@ export type KeyedOperation = {
 /** A key that is managed: named by its id or ARN, and only by callers of its account. */
 export function managedKey<N extends KeyedOperation>(
   action: N,
-  options: Partial<Pick<KeyRole<N>, 'suits' | 'state' | 'crossAccount'>> = {},
+  options: Partial<Pick<KeyRole<N>, 'state' | 'crossAccount'>> = {},
 ): readonly [KeyRole<N>] {
   return [
     {
@@ -31,7 +31,7 @@ export function managedKey<N extends KeyedOperation>(
 export function usedKey<N extends KeyedOperation>(
   action: N,
   usage: KeyUsageType,
-  options: Partial<Pick<KeyRole<N>, 'suits' | 'fits'>> = {},
+  options: Partial<Pick<KeyRole<N>, 'fits'>> = {},
 ): readonly [KeyRole<N>] {
   return [
     {

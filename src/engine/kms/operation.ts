@@ -45,8 +45,6 @@ export interface KeyRole<N extends KmsOperationName> {
   /** Whether callers of other accounts can have that permission. */
   readonly crossAccount: boolean;
   readonly find: (input: Input<N>, lookup: KeyLookup) => FoundKey | Promise<FoundKey>;
-  /** Refuses keys of a kind that the operation is not for, whatever their state. */
-  readonly suits?: (key: FoundKey) => void;
   /** Whether the row of the operation in the state table applies; `any` for a key whose state does not matter. */
   readonly state: 'table' | 'any';
   /** What the key must be for. */

@@ -8,6 +8,7 @@
  * 5. DryRun
  * 6. the operation
  */
+import { unfitFor } from '../../domain/key/operation-fitness.ts';
 import { outcomeOf } from '../../domain/key/state-table.ts';
 import type { KmsOperationName } from '../../domain/kms/api/operations.ts';
 import type { KmsCall } from '../../domain/kms/caller.ts';
@@ -97,7 +98,8 @@ function requireFit<N extends KmsOperationName>(
   input: Input<N>,
 ): void {
   const { stored, arn } = key;
-  role.suits?.(key);
+  const unfit = unfitFor(name, stored.body);
+  if (unfit !== undefined) throw new KmsFault(unfit.fault, unfit.says?.(arn));
   if (role.state === 'table') {
     const outcome = outcomeOf(name, stored.body.state);
     if (outcome !== 'ok') throw new KmsFault(outcome.fault, outcome.says(arn));
