@@ -5,11 +5,15 @@ import type { Operation } from './operation.ts';
 import { createKey } from './operations/create-key.ts';
 import { decrypt } from './operations/decrypt.ts';
 import { describeKey } from './operations/describe-key.ts';
+import { disableKeyRotation } from './operations/disable-key-rotation.ts';
+import { enableKeyRotation } from './operations/enable-key-rotation.ts';
 import { encrypt } from './operations/encrypt.ts';
 import { generateDataKey } from './operations/generate-data-key.ts';
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts';
 import { generateRandom } from './operations/generate-random.ts';
+import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts';
 import { reEncrypt } from './operations/re-encrypt.ts';
+import { rotateKeyOnDemand } from './operations/rotate-key-on-demand.ts';
 
 export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   CancelKeyDeletion: notYet('CancelKeyDeletion'),
@@ -27,10 +31,10 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   DescribeCustomKeyStores: notYet('DescribeCustomKeyStores'),
   DescribeKey: describeKey,
   DisableKey: notYet('DisableKey'),
-  DisableKeyRotation: notYet('DisableKeyRotation'),
+  DisableKeyRotation: disableKeyRotation,
   DisconnectCustomKeyStore: notYet('DisconnectCustomKeyStore'),
   EnableKey: notYet('EnableKey'),
-  EnableKeyRotation: notYet('EnableKeyRotation'),
+  EnableKeyRotation: enableKeyRotation,
   Encapsulate: notYet('Encapsulate'),
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
@@ -41,7 +45,7 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   GenerateRandom: generateRandom,
   GetKeyLastUsage: notYet('GetKeyLastUsage'),
   GetKeyPolicy: notYet('GetKeyPolicy'),
-  GetKeyRotationStatus: notYet('GetKeyRotationStatus'),
+  GetKeyRotationStatus: getKeyRotationStatus,
   GetParametersForImport: notYet('GetParametersForImport'),
   GetPublicKey: notYet('GetPublicKey'),
   ImportKeyMaterial: notYet('ImportKeyMaterial'),
@@ -57,7 +61,7 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   ReplicateKey: notYet('ReplicateKey'),
   RetireGrant: notYet('RetireGrant'),
   RevokeGrant: notYet('RevokeGrant'),
-  RotateKeyOnDemand: notYet('RotateKeyOnDemand'),
+  RotateKeyOnDemand: rotateKeyOnDemand,
   ScheduleKeyDeletion: notYet('ScheduleKeyDeletion'),
   Sign: notYet('Sign'),
   TagResource: notYet('TagResource'),

@@ -1,9 +1,9 @@
 /** CreateKey: a new key with its first material. */
 import type { KeyRecord } from '../../../domain/key/key-record.ts';
-import { keyAddress } from '../../../domain/key/record-address.ts';
 import { accountArn } from '../../../domain/kms/arn.ts';
 import { KmsFault } from '../../../domain/kms/kms-fault.ts';
 import { newKeyId } from '../../../domain/kms/new-key-id.ts';
+import { keyChange } from '../key-change.ts';
 import { keyMetadata } from '../key-metadata.ts';
 import type { NoKey, Operation } from '../operation.ts';
 
@@ -46,9 +46,7 @@ export const createKey: Operation<'CreateKey', NoKey> = {
       currentMaterialId: material.materialId,
       rotation: { enabled: false, periodDays: 365, onDemandCount: 0 },
     };
-    await services.store.commit([
-      { do: 'put', kind: 'key', address: keyAddress(record), body: record, expect: 0 },
-    ]);
+    await services.store.commit([keyChange(record, 0)]);
     return { keyMetadata: keyMetadata(record) };
   },
 };
