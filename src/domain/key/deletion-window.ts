@@ -5,14 +5,17 @@ import type { KeyRecord } from './key-record.ts';
 
 type Deletion = NonNullable<KeyRecord['deletion']>;
 
-/** When the key goes that is asked to be deleted now. Fault: `ValidationException`; the model lets 1 to 365 pass. */
+/** Fault: `ValidationException`; the model lets 1 to 365 pass. */
+export function checkDeletionWindow(windowDays = DEFAULT_WINDOW_DAYS): void {
+  if (windowDays >= MIN_WINDOW_DAYS && windowDays <= MAX_WINDOW_DAYS) return;
+  throw new KmsFault(
+    'ValidationException',
+    `PendingWindowInDays must be between ${MIN_WINDOW_DAYS} and ${MAX_WINDOW_DAYS}, and it is ${windowDays}.`,
+  );
+}
+
+/** When the key goes that is asked to be deleted now. */
 export function planDeletion(nowMs: number, windowDays = DEFAULT_WINDOW_DAYS): Deletion {
-  if (windowDays < MIN_WINDOW_DAYS || windowDays > MAX_WINDOW_DAYS) {
-    throw new KmsFault(
-      'ValidationException',
-      `PendingWindowInDays must be between ${MIN_WINDOW_DAYS} and ${MAX_WINDOW_DAYS}, and it is ${windowDays}.`,
-    );
-  }
   return { atMs: nowMs + windowDays * DAY_MS, windowDays };
 }
 

@@ -5,7 +5,7 @@
 import { KmsFault } from '../kms/kms-fault.ts';
 
 /** The only name that a key's policy has. */
-export const POLICY_NAME = 'default';
+export const POLICY_NAME: string = 'default';
 
 /** Faults: `LimitExceededException`, `MalformedPolicyDocumentException`. */
 export function checkPolicyDocument(policy: string): void {
@@ -13,6 +13,11 @@ export function checkPolicyDocument(policy: string): void {
     throw new KmsFault('LimitExceededException', `Key policy document exceeds ${MAX_POLICY_BYTES} bytes.`);
   }
   if (!isJsonObject(policy)) throw new KmsFault('MalformedPolicyDocumentException', SYNTAX_ERRORS);
+}
+
+/** Fault: `NotFoundException` for every name but that one. */
+export function requirePolicyName(name = POLICY_NAME): void {
+  if (name !== POLICY_NAME) throw new KmsFault('NotFoundException', 'No such policy exists');
 }
 
 /** The policy of a key that was made without one: `root` is the ARN of the account itself. */

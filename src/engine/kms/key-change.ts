@@ -2,7 +2,7 @@
 import { dueMsOf } from '../../domain/key/key-due.ts';
 import type { KeyRecord } from '../../domain/key/key-record.ts';
 import { keyAddress } from '../../domain/key/record-address.ts';
-import type { RecordChange } from '../../domain/ports/record-store.ts';
+import type { RecordChange, StoredRecord } from '../../domain/ports/record-store.ts';
 
 /**
  * The key as it is to be from now on. `expect` is the revision that it was decided on, 0 for a new key; the scheduler
@@ -18,4 +18,9 @@ export function keyChange(body: KeyRecord, expect: number): RecordChange {
     index: dueMs === undefined ? {} : { dueMs },
     expect,
   };
+}
+
+/** The key has to be still as it was found: for changes of something else that hang on it. */
+export function unchangedKey({ body, revision }: StoredRecord<'key'>): RecordChange {
+  return { do: 'check', kind: 'key', address: keyAddress(body), expect: revision };
 }

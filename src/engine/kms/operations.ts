@@ -2,38 +2,54 @@
 import type { KmsOperationName } from '../../domain/kms/api/operations.ts';
 import { notYet } from './not-yet.ts';
 import type { Operation } from './operation.ts';
+import { cancelKeyDeletion } from './operations/cancel-key-deletion.ts';
+import { createAlias } from './operations/create-alias.ts';
 import { createKey } from './operations/create-key.ts';
 import { decrypt } from './operations/decrypt.ts';
+import { deleteAlias } from './operations/delete-alias.ts';
 import { describeKey } from './operations/describe-key.ts';
+import { disableKey } from './operations/disable-key.ts';
 import { disableKeyRotation } from './operations/disable-key-rotation.ts';
+import { enableKey } from './operations/enable-key.ts';
 import { enableKeyRotation } from './operations/enable-key-rotation.ts';
 import { encrypt } from './operations/encrypt.ts';
 import { generateDataKey } from './operations/generate-data-key.ts';
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts';
 import { generateRandom } from './operations/generate-random.ts';
+import { getKeyPolicy } from './operations/get-key-policy.ts';
 import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts';
+import { listAliases } from './operations/list-aliases.ts';
+import { listKeyPolicies } from './operations/list-key-policies.ts';
+import { listKeys } from './operations/list-keys.ts';
+import { listResourceTags } from './operations/list-resource-tags.ts';
+import { putKeyPolicy } from './operations/put-key-policy.ts';
 import { reEncrypt } from './operations/re-encrypt.ts';
 import { rotateKeyOnDemand } from './operations/rotate-key-on-demand.ts';
+import { scheduleKeyDeletion } from './operations/schedule-key-deletion.ts';
+import { tagResource } from './operations/tag-resource.ts';
+import { untagResource } from './operations/untag-resource.ts';
+import { updateAlias } from './operations/update-alias.ts';
+import { updateKeyDescription } from './operations/update-key-description.ts';
 
 export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
-  CancelKeyDeletion: notYet('CancelKeyDeletion'),
+  CancelKeyDeletion: cancelKeyDeletion,
   ConnectCustomKeyStore: notYet('ConnectCustomKeyStore'),
-  CreateAlias: notYet('CreateAlias'),
+  CreateAlias: createAlias,
   CreateCustomKeyStore: notYet('CreateCustomKeyStore'),
   CreateGrant: notYet('CreateGrant'),
   CreateKey: createKey,
   Decapsulate: notYet('Decapsulate'),
   Decrypt: decrypt,
-  DeleteAlias: notYet('DeleteAlias'),
+  DeleteAlias: deleteAlias,
   DeleteCustomKeyStore: notYet('DeleteCustomKeyStore'),
   DeleteImportedKeyMaterial: notYet('DeleteImportedKeyMaterial'),
   DeriveSharedSecret: notYet('DeriveSharedSecret'),
   DescribeCustomKeyStores: notYet('DescribeCustomKeyStores'),
   DescribeKey: describeKey,
-  DisableKey: notYet('DisableKey'),
+  DisableKey: disableKey,
   DisableKeyRotation: disableKeyRotation,
   DisconnectCustomKeyStore: notYet('DisconnectCustomKeyStore'),
-  EnableKey: notYet('EnableKey'),
+  EnableKey: enableKey,
   EnableKeyRotation: enableKeyRotation,
   Encapsulate: notYet('Encapsulate'),
   Encrypt: encrypt,
@@ -44,31 +60,31 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   GenerateMac: notYet('GenerateMac'),
   GenerateRandom: generateRandom,
   GetKeyLastUsage: notYet('GetKeyLastUsage'),
-  GetKeyPolicy: notYet('GetKeyPolicy'),
+  GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
   GetParametersForImport: notYet('GetParametersForImport'),
   GetPublicKey: notYet('GetPublicKey'),
   ImportKeyMaterial: notYet('ImportKeyMaterial'),
-  ListAliases: notYet('ListAliases'),
+  ListAliases: listAliases,
   ListGrants: notYet('ListGrants'),
-  ListKeyPolicies: notYet('ListKeyPolicies'),
+  ListKeyPolicies: listKeyPolicies,
   ListKeyRotations: notYet('ListKeyRotations'),
-  ListKeys: notYet('ListKeys'),
-  ListResourceTags: notYet('ListResourceTags'),
+  ListKeys: listKeys,
+  ListResourceTags: listResourceTags,
   ListRetirableGrants: notYet('ListRetirableGrants'),
-  PutKeyPolicy: notYet('PutKeyPolicy'),
+  PutKeyPolicy: putKeyPolicy,
   ReEncrypt: reEncrypt,
   ReplicateKey: notYet('ReplicateKey'),
   RetireGrant: notYet('RetireGrant'),
   RevokeGrant: notYet('RevokeGrant'),
   RotateKeyOnDemand: rotateKeyOnDemand,
-  ScheduleKeyDeletion: notYet('ScheduleKeyDeletion'),
+  ScheduleKeyDeletion: scheduleKeyDeletion,
   Sign: notYet('Sign'),
-  TagResource: notYet('TagResource'),
-  UntagResource: notYet('UntagResource'),
-  UpdateAlias: notYet('UpdateAlias'),
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAlias: updateAlias,
   UpdateCustomKeyStore: notYet('UpdateCustomKeyStore'),
-  UpdateKeyDescription: notYet('UpdateKeyDescription'),
+  UpdateKeyDescription: updateKeyDescription,
   UpdatePrimaryRegion: notYet('UpdatePrimaryRegion'),
   Verify: notYet('Verify'),
   VerifyMac: notYet('VerifyMac'),

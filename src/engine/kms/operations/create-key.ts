@@ -1,68 +1,74 @@
-/** CreateKey: a new key with its first material. */
-import type { KeyRecord } from '../../../domain/key/key-record.ts';
+/** CreateKey: a new key, with its first material unless that is to be imported. */
+
+import { keyMetadata } from '../../../domain/key/key-metadata.ts';
+import { checkPolicyDocument, defaultPolicy } from '../../../domain/key/key-policy.ts';
+import type { KeyMaterial, KeyRecord, KeyScope } from '../../../domain/key/key-record.ts';
+import { tagsOf } from '../../../domain/key/key-tags.ts';
+import { scopeOf } from '../../../domain/key/record-address.ts';
+import { NO_ROTATION } from '../../../domain/key/rotation-schedule.ts';
 import { accountArn } from '../../../domain/kms/arn.ts';
 import { KmsFault } from '../../../domain/kms/kms-fault.ts';
 import { newKeyId } from '../../../domain/kms/new-key-id.ts';
+import type { CallContext } from '../../../domain/ports/hsm.ts';
 import { keyChange } from '../key-change.ts';
-import { keyMetadata } from '../key-metadata.ts';
+import { newKeyKind } from '../new-key-request.ts';
 import type { NoKey, Operation } from '../operation.ts';
+import type { KmsServices } from '../services.ts';
 
 export const createKey: Operation<'CreateKey', NoKey> = {
   name: 'CreateKey',
   keys: [],
   alsoNeeds: () => [{ action: 'CreateKey', resource: { kind: 'any' } }],
-  check({ keySpec = 'SYMMETRIC_DEFAULT', origin = 'AWS_KMS' }) {
-    if (keySpec === 'SYMMETRIC_DEFAULT' && origin === 'AWS_KMS') return;
-    throw new KmsFault(
-      'UnsupportedOperationException',
-      `This engine does not make ${keySpec} keys of origin ${origin}.`,
-    );
+  check(input) {
+    newKeyKind(input);
+    if (input.policy !== undefined) checkPolicyDocument(input.policy);
+    tagsOf(input.tags ?? []);
   },
   async run({ input, call, services, context }) {
-    const { multiRegion = false } = input;
+    const { kind, origin, multiRegion } = newKeyKind(input);
     const scope = { account: call.caller.account, region: call.region };
+    await requireRoom(scope, services);
     const keyId = newKeyId(services.entropy, { multiRegion });
-    const material = await services.vault.createSymmetric({ account: scope.account, keyId }, context);
-    const createdMs = services.clock.nowMs();
+    const materials =
+      origin === 'EXTERNAL' ? [] : [await newMaterial({ ...scope, keyId }, services, context)];
+    const current = materials[0]?.materialId;
     const record: KeyRecord = {
       ...scope,
       keyId,
-      spec: 'SYMMETRIC_DEFAULT',
-      usage: 'ENCRYPT_DECRYPT',
-      origin: 'AWS_KMS',
+      spec: kind.spec,
+      usage: kind.usage,
+      origin,
       multiRegion,
-      state: 'Enabled',
-      createdMs,
+      state: current === undefined ? 'PendingImport' : 'Enabled',
+      createdMs: services.clock.nowMs(),
       description: input.description ?? '',
       policy: input.policy ?? defaultPolicy(accountArn(scope)),
-      tags: (input.tags ?? []).map(({ tagKey, tagValue }) => ({ key: tagKey, value: tagValue })),
-      materials: [
-        {
-          materialId: material.materialId,
-          token: Buffer.from(material.token).toString('base64'),
-          createdMs,
-        },
-      ],
-      currentMaterialId: material.materialId,
-      rotation: { enabled: false, periodDays: 365, onDemandCount: 0 },
+      tags: tagsOf(input.tags ?? []),
+      materials,
+      ...(current !== undefined && { currentMaterialId: current }),
+      rotation: NO_ROTATION,
     };
     await services.store.commit([keyChange(record, 0)]);
     return { keyMetadata: keyMetadata(record) };
   },
 };
 
-function defaultPolicy(root: string): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Id: 'key-default-1',
-    Statement: [
-      {
-        Sid: 'Enable IAM User Permissions',
-        Effect: 'Allow',
-        Principal: { AWS: root },
-        Action: 'kms:*',
-        Resource: '*',
-      },
-    ],
-  });
+/** Calls at the same time may go over the quota by their number. */
+async function requireRoom(scope: KeyScope, { store, settings }: KmsServices): Promise<void> {
+  const usage = await store.count('key', scopeOf(scope));
+  if (usage < settings.keysPerRegion) return;
+  throw new KmsFault(
+    'LimitExceededException',
+    `Key quota for this account in this region is ${settings.keysPerRegion} but the current usage is ${usage}.`,
+  );
+}
+
+async function newMaterial(
+  key: Pick<KeyRecord, 'account' | 'keyId'>,
+  { vault, clock }: KmsServices,
+  context: CallContext,
+): Promise<KeyMaterial> {
+  const { account, keyId } = key;
+  const { materialId, token } = await vault.createSymmetric({ account, keyId }, context);
+  return { materialId, token: Buffer.from(token).toString('base64'), createdMs: clock.nowMs() };
 }

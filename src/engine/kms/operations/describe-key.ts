@@ -1,5 +1,5 @@
 /** DescribeKey: what a key is, in each of its states. */
-import { keyMetadata } from '../key-metadata.ts';
+import { keyMetadata } from '../../../domain/key/key-metadata.ts';
 import type { OneKey, Operation } from '../operation.ts';
 import { resolveKeyOrAlias } from '../resolve-key.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { planDeletion } from '../../../../src/domain/key/deletion-window.ts';
+import { checkDeletionWindow, planDeletion } from '../../../../src/domain/key/deletion-window.ts';
 import { dueMsOf } from '../../../../src/domain/key/key-due.ts';
 import type { KeyRecord } from '../../../../src/domain/key/key-record.ts';
 import {
@@ -21,11 +21,12 @@ describe('the deletion window', () => {
     { asked: 7, windowDays: 7, date: '2026-01-08T00:00:00Z' },
     { asked: 30, windowDays: 30, date: '2026-01-31T00:00:00Z' },
   ])('of $asked days ends on $date', ({ asked, windowDays, date }) => {
+    expect(() => checkDeletionWindow(asked)).not.toThrow();
     expect(planDeletion(NOW, asked)).toEqual({ atMs: Date.parse(date), windowDays });
   });
 
   test.for([1, 6, 31, 365])('of %i days is refused', (windowDays) => {
-    expect(refusalOf(() => planDeletion(NOW, windowDays))).toBe(
+    expect(refusalOf(() => checkDeletionWindow(windowDays))).toBe(
       `ValidationException: PendingWindowInDays must be between 7 and 30, and it is ${windowDays}.`,
     );
   });
