@@ -3,7 +3,7 @@
  * be plaintext.
  */
 import { XksFault } from '../../domain/xks/xks-fault.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64 } from '../http/base64.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

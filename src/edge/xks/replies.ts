@@ -5,7 +5,7 @@
 import type { HealthSummary } from '../../domain/xks/health-summary.ts';
 import type { EncryptResult } from '../../engine/xks/encrypt.ts';
 import type { KeyMetadata } from '../../engine/xks/get-key-metadata.ts';
-import { encodeBase64 } from './base64.ts';
+import { encodeBase64 } from '../http/base64.ts';
 
 /** @req X-19 X-20 X-21 X-22 */
 export function keyMetadataReply(metadata: KeyMetadata): string {

@@ -6,7 +6,7 @@ import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { LogFields } from '../../domain/ports/log.ts';
 import { XksFault, type XksFaultName } from '../../domain/xks/xks-fault.ts';
 import { SigV4Fault } from '../../sigv4/sigv4-fault.ts';
-import { claimedCredential } from './claimed-credential.ts';
+import { claimedCredential } from '../http/claimed-credential.ts';
 import type { Passage } from './passage.ts';
 
 /** How a request ended. */

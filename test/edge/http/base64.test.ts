@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { decodeBase64, encodeBase64 } from '../../../src/edge/xks/base64.ts';
+import { decodeBase64, encodeBase64 } from '../../../src/edge/http/base64.ts';
 
 describe('Base64', () => {
   test.for([
