@@ -40,7 +40,7 @@ function format(files: Readonly<Record<string, string>>): Record<string, string>
       draft: join(folder, `${index}-${path.split('/').at(-1)}`),
     }));
     for (const { path, draft } of names) writeFileSync(draft, files[path] as string);
-    execFileSync('biome', ['format', '--write', folder], { stdio: 'pipe' });
+    execFileSync('biome', ['check', '--write', '--linter-enabled=false', folder], { stdio: 'pipe' });
     return Object.fromEntries(names.map(({ path, draft }) => [path, readFileSync(draft, 'utf8')]));
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,5 +1,6 @@
 /** TypeScript types of the API from its model: what the engine takes and gives, with members in lowerCamelCase. */
-import type { Model, Shape } from './merge-model.ts';
+import { lowerCamel } from '../../src/edge/kms/lower-camel.ts';
+import type { Model, Shape } from '../../src/edge/kms/model.ts';
 
 /** File name → content, all below one folder. */
 export function apiTypes(model: Model): Record<string, string> {
@@ -34,11 +35,6 @@ export function apiTypes(model: Model): Record<string, string> {
     ),
     'operations.ts': operationsText(model, [...requests].sort(), [...responses].sort()),
   };
-}
-
-/** `KeyId` → `keyId`, `AWSAccountId` → `awsAccountId`. */
-export function lowerCamel(name: string): string {
-  return name.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]/, (head) => head.toLowerCase());
 }
 
 function reachable(model: Model, roots: readonly string[]): string[] {

@@ -1,30 +1,5 @@
 /** The API's shapes as the service describes them, and what the SDK's newest types say beyond that, as one model. */
-
-export interface Shape {
-  readonly type: 'structure' | 'list' | 'map' | 'string' | 'blob' | 'integer' | 'boolean' | 'timestamp';
-  readonly members?: Readonly<Record<string, { readonly shape: string }>>;
-  readonly required?: readonly string[];
-  readonly member?: { readonly shape: string };
-  readonly key?: { readonly shape: string };
-  readonly value?: { readonly shape: string };
-  readonly enum?: readonly string[];
-  readonly min?: number;
-  readonly max?: number;
-  readonly pattern?: string;
-  readonly sensitive?: true;
-}
-
-export interface Model {
-  readonly operations: Readonly<Record<string, ModelOperation>>;
-  readonly shapes: Readonly<Record<string, Shape>>;
-}
-
-export interface ModelOperation {
-  readonly input: string;
-  /** Absent: the answer has an empty body. */
-  readonly output?: string;
-  readonly errors: readonly string[];
-}
+import type { Model, ModelOperation, Shape } from '../../src/edge/kms/model.ts';
 
 /** As in the service's own description (botocore's form). */
 export interface ServiceModel {
