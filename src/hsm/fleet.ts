@@ -22,7 +22,7 @@ import { LoginGate } from './supervisor/login-gate.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
 import { type HostedToken, type HostPhase, TokenSupervisor } from './supervisor/token-supervisor.ts';
 import { TokenFleet } from './token-fleet.ts';
-import { LANES } from './wire/operations.ts';
+import { LANES, type OperationName } from './wire/operations.ts';
 
 export interface FleetOptions {
   readonly tokens: readonly (HostedToken & { readonly hosts: number })[];
@@ -46,7 +46,20 @@ export interface HostStatus {
   readonly reason: string;
 }
 
-export class Fleet implements KeyDirectory, AsyncDisposable {
+/** What a key vault needs of the tokens. */
+export interface VaultTokens {
+  /** Calls with one affinity go to one host, as far as its load and health allow. */
+  callNear(
+    token: string,
+    operation: OperationName,
+    body: Uint8Array,
+    options: { readonly context: CallContext; readonly affinity?: number },
+  ): Promise<Uint8Array>;
+  /** Lets every host know that serves now. Nobody waits for it. */
+  tell(token: string, operation: OperationName, body: Uint8Array): void;
+}
+
+export class Fleet implements KeyDirectory, VaultTokens, AsyncDisposable {
   readonly aead: Aead;
   readonly health: HealthMonitor;
   readonly #fleets = new Map<string, TokenFleet>();
@@ -88,6 +101,21 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
     return this.#fleets.get(key.token)?.refresh(key.selector) ?? false;
   }
 
+  callNear(
+    token: string,
+    operation: OperationName,
+    body: Uint8Array,
+    { context, affinity }: { readonly context: CallContext; readonly affinity?: number },
+  ): Promise<Uint8Array> {
+    const fleet = this.#fleets.get(token);
+    if (fleet === undefined) return Promise.reject(new HsmFault('not-found', `no token is named ${token}`));
+    return fleet.call(operation, body, context, { affinity });
+  }
+
+  tell(token: string, operation: OperationName, body: Uint8Array): void {
+    this.#fleets.get(token)?.tell(operation, body);
+  }
+
   hosts(): HostStatus[] {
     return [...this.#fleets.values()].flatMap((fleet) =>
       fleet.hosts.map(({ pid, phase, reason }) => ({ token: fleet.token.name, pid, phase, reason })),
@@ -115,7 +143,7 @@ export class Fleet implements KeyDirectory, AsyncDisposable {
     const fleet = this.#fleets.get(key.token);
     if (fleet === undefined)
       return Promise.reject(new HsmFault('not-found', `no token is named ${key.token}`));
-    return fleet.call(operation, body, context, key.selector);
+    return fleet.call(operation, body, context, { selector: key.selector });
   };
 
   #openToken(token: FleetOptions['tokens'][number], shared: SharedLogin, options: FleetOptions): TokenFleet {

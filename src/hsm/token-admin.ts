@@ -13,11 +13,13 @@ import { SchemeAead } from './aead/scheme-aead.ts';
 import type { FeatureFinding } from './devices/features.ts';
 import type { DeviceProfile } from './devices/profile.ts';
 import type { NewKeyRequest, OpenedToken } from './devices/token-shapes.ts';
+import { DOMAIN_KEY_ROLES, deriveDomainKeys } from './material/domain-secret.ts';
 import { HostLink } from './supervisor/host-link.ts';
 import { spawnTokenHost } from './supervisor/host-process.ts';
 import { latchedLogin, refuseMalformed } from './supervisor/latched-login.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
 import { decodeJson, encodeJson, type OpenMessage } from './wire/messages.ts';
+import { encodeDomainKeys } from './wire/vault-messages.ts';
 
 export interface TokenAdminOptions {
   readonly profile: DeviceProfile;
@@ -115,6 +117,34 @@ export class TokenAdmin implements AsyncDisposable {
   /** Generates a key that fits its scheme and never leaves the token. */
   async generateKey(key: NewKeyRequest): Promise<void> {
     await this.#link.call('generateKey', encodeJson(key));
+  }
+
+  /** Generates the three keys of a domain's generation. Fault `ambiguous` when the label is taken. */
+  async makeDomainKeys(label: string): Promise<void> {
+    await this.#link.call('makeDomainKeys', encodeJson({ label }));
+  }
+
+  /** Takes in the three keys that follow from a secret of 32 bytes. Fault `ambiguous` when the label is taken. */
+  async importDomainKeys(label: string, secret: Uint8Array): Promise<void> {
+    const keys = deriveDomainKeys(secret);
+    const values = Buffer.concat(DOMAIN_KEY_ROLES.map((role) => keys[role]));
+    const body = encodeDomainKeys({ label, values });
+    try {
+      await this.#link.call('importDomainKeys', body);
+    } finally {
+      for (const bytes of [...Object.values(keys), values, body]) bytes.fill(0);
+    }
+  }
+
+  /** Destroys whatever of the three keys there is: what they wrapped is lost for good. */
+  async destroyDomainKeys(label: string): Promise<number> {
+    const answer = await this.#link.call('destroyDomainKeys', encodeJson({ label }));
+    return decodeJson<{ destroyed: number }>(answer).destroyed;
+  }
+
+  /** Whether the keys are there and fit. Faults: `not-found`, `ambiguous`, `usage`. */
+  async openDomainKeys(label: string): Promise<void> {
+    await this.#link.call('vaultOpen', encodeJson({ label }));
   }
 
   /** What the token can do, tried where its device allows it; it keeps nothing of that. */

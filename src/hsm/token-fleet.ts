@@ -47,12 +47,12 @@ export class TokenFleet {
     operation: OperationName,
     body: Uint8Array,
     context: CallContext,
-    selector?: KeySelector,
+    { selector, affinity }: CallTarget = {},
   ): Promise<Uint8Array> {
     const startedMs = this.#clock.monotonicMs();
     let fault = '';
     try {
-      return await this.#tryHosts(operation, body, context);
+      return await this.#tryHosts({ operation, body, context, affinity });
     } catch (error) {
       fault = error instanceof HsmFault ? error.code : 'internal';
       const stale = error instanceof HostFault && error.report.stale === true;
@@ -65,6 +65,11 @@ export class TokenFleet {
     }
   }
 
+  /** Sends to every host that serves. Nobody waits for it, and what fails is not tried again. */
+  tell(operation: OperationName, body: Uint8Array): void {
+    for (const host of this.hosts) if (host.serves) void host.call(operation, body).catch(() => undefined);
+  }
+
   /** Describes a key, from memory where possible; failures are not remembered. */
   describe(selector: KeySelector, context: CallContext): Promise<KeyDescription> {
     const name = selectorText(selector);
@@ -72,7 +77,7 @@ export class TokenFleet {
     if (known !== undefined) return known.described;
     // Finding a key among many can outlast a crypto deadline; the caller's own watchdog still answers in time.
     const deadlineMs = Math.max(context.deadlineMs, this.#clock.monotonicMs() + DEADLINE_MS.metadata);
-    const asked = this.call('describe', encodeJson(selector), { ...context, deadlineMs }, selector).then(
+    const asked = this.call('describe', encodeJson(selector), { ...context, deadlineMs }, { selector }).then(
       (body) => decodeJson<KeyDescription>(body),
     );
     this.#descriptions.set(name, { described: asked, sinceMs: this.#clock.monotonicMs() });
@@ -90,19 +95,37 @@ export class TokenFleet {
     return this.#descriptions.delete(name);
   }
 
-  async #tryHosts(operation: OperationName, body: Uint8Array, context: CallContext): Promise<Uint8Array> {
-    const first = this.#pick();
+  async #tryHosts({ operation, body, context, affinity }: HostCall): Promise<Uint8Array> {
+    const first = this.#pick(affinity);
     try {
       return await first.call(operation, body, context);
     } catch (error) {
       // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
       if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.hosts.length === 1)
         throw error;
-      return await this.#pick(first).call(operation, body, context);
+      return await this.#pick(affinity, first).call(operation, body, context);
     }
   }
 
-  #pick(except?: TokenSupervisor): TokenSupervisor {
+  /** The host that this affinity ranks first, among those that serve and are not much busier than another. */
+  #nearest(affinity: number, except: TokenSupervisor | undefined): TokenSupervisor | undefined {
+    const serving = this.hosts.filter((host) => host !== except && host.serves);
+    const loads = serving.map((host) => host.load);
+    const tolerated = Math.min(...loads) + LOAD_TOLERATED;
+    let best: TokenSupervisor | undefined;
+    let bestRank = -1;
+    for (const [index, host] of serving.entries()) {
+      const itsRank = rank(affinity, this.hosts.indexOf(host));
+      if ((loads[index] ?? 0) > tolerated || itsRank <= bestRank) continue;
+      best = host;
+      bestRank = itsRank;
+    }
+    return best;
+  }
+
+  #pick(affinity: number | undefined, except?: TokenSupervisor): TokenSupervisor {
+    const near = affinity === undefined ? undefined : this.#nearest(affinity, except);
+    if (near !== undefined) return near;
     let best: TokenSupervisor | undefined;
     this.#turn = (this.#turn + 1) % this.hosts.length;
     for (let step = 0; step < this.hosts.length; step += 1) {
@@ -119,4 +142,28 @@ export class TokenFleet {
   }
 }
 
+/** What helps to choose a host, and to keep what is known of a key true. */
+export interface CallTarget {
+  /** Of the key that the call uses. */
+  readonly selector?: KeySelector;
+  /** 0 … 2^32 - 1: equal ones go to the same host as far as its load allows, since it remembers what they need. */
+  readonly affinity?: number | undefined;
+}
+
+interface HostCall {
+  readonly operation: OperationName;
+  readonly body: Uint8Array;
+  readonly context: CallContext;
+  readonly affinity: number | undefined;
+}
+
+/** Rendezvous hashing: who comes first for an affinity does not depend on who else there is. */
+function rank(affinity: number, host: number): number {
+  let mixed = Math.imul(affinity ^ Math.imul(host + 1, 0x9e3779b1), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
 const REFRESH_AFTER_MS = 5_000;
+/** Calls that a host may have more than the idlest one before it loses what is drawn to it. */
+const LOAD_TOLERATED = 8;

@@ -77,7 +77,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'hsm/pkcs11/',
-    rooms: ['domain/', 'hsm/devices/'],
+    rooms: ['domain/', 'hsm/devices/', 'hsm/material/'],
     packages: ['node:*', 'pkcs11js', 'graphene-pk11'],
   },
 ];

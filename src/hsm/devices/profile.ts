@@ -68,6 +68,8 @@ export interface DeviceProfile {
   readonly showsAesKeysAlike?: true;
   /** Most input bytes of one call, associated data included; absent where only our frames set a limit. */
   readonly maxDataBytes?: number;
+  /** Key materials that may lie in a token host's session objects at a time; 10 000 where the device sets no limit. */
+  readonly maxWorkingKeys?: number;
   /** Mechanisms (CKM numbers) that the module does although it does not list them. */
   readonly unlistedMechanisms: readonly number[];
   /** Curves and OAEP hashes, of which mechanism lists say nothing; absent where a probe tries them, or nobody knows. */

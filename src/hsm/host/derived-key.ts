@@ -1,16 +1,27 @@
 /** Lends a key that the token derives for one message, and wipes it when the work is done, however it ended. */
 import type { Handle, PKCS11 } from 'pkcs11js';
+import type { DerivedScheme } from '../../domain/hsm/aead-scheme.ts';
 import { DERIVED_KEY_BYTES, type Derivation, prfInputs } from '../aead/key-derivation.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { evaluatePrf } from '../pkcs11/prf.ts';
 
 /** Asks the token for the derived key, in memory that is nobody else's. The caller wipes it. */
 export function deriveKey(library: PKCS11, session: Handle, key: Handle, derivation: Derivation): Buffer {
-  const derived = Buffer.alloc(DERIVED_KEY_BYTES);
   const { scheme } = derivation;
+  return deriveFrom(library, session, key, { scheme, inputs: prfInputs(derivation) });
+}
+
+/** The same from inputs that were put together elsewhere: the function's values at them, joined. */
+export function deriveFrom(
+  library: PKCS11,
+  session: Handle,
+  key: Handle,
+  { scheme, inputs }: { readonly scheme: DerivedScheme; readonly inputs: readonly Buffer[] },
+): Buffer {
+  const derived = Buffer.alloc(DERIVED_KEY_BYTES);
   let at = 0;
   try {
-    for (const input of prfInputs(derivation)) {
+    for (const input of inputs) {
       const value = evaluatePrf(library, session, key, { scheme, input });
       at += value.copy(derived, at);
       value.fill(0);

@@ -34,8 +34,10 @@ import {
   type PrepareMessage,
 } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
+import { administerDomainKeys } from './administer-domain-keys.ts';
 import { Canary } from './canary.ts';
 import { deriveKey, withWiped } from './derived-key.ts';
+import { VaultOperations } from './vault-operations.ts';
 
 export class HostOperations {
   readonly #load: LoadModule;
@@ -52,6 +54,7 @@ export class HostOperations {
   #token: TokenSlot | undefined;
   #sessions: SessionPool | undefined;
   #keys: KeyLocator | undefined;
+  #vault: VaultOperations | undefined;
   #gcm: Capability = 'listed';
   #prfs: Readonly<Record<DerivedScheme, Capability>> = UNTRIED;
   #probedMs = 0;
@@ -95,6 +98,16 @@ export class HostOperations {
         return this.#initToken(body);
       case 'generateKey':
         return this.#generateKey(decodeJson<NewKeyRequest>(body));
+      case 'makeDomainKeys':
+      case 'importDomainKeys':
+      case 'destroyDomainKeys':
+        need(this.#keys, 'login');
+        return administerDomainKeys(need(this.#library, 'open'), need(this.#token, 'open').slot, {
+          operation,
+          body,
+        });
+      default:
+        return this.#locating(() => need(this.#vault, 'login').run(operation, body));
     }
   }
 
@@ -145,7 +158,10 @@ export class HostOperations {
     } finally {
       pin.fill(0);
     }
-    this.#keys = new KeyLocator(need(this.#library, 'open'), sessions, this.#keyOrigin());
+    const library = need(this.#library, 'open');
+    this.#keys = new KeyLocator(library, sessions, this.#keyOrigin());
+    const limit = this.profile.maxWorkingKeys ?? MAX_WORKING_KEYS;
+    this.#vault = new VaultOperations({ library, sessions, keys: this.#keys, limit });
     return EMPTY;
   }
 
@@ -278,6 +294,7 @@ function admits({ fingerprint }: GcmMessage): IsAdmitted {
 const UNTRIED = { hmac: 'listed', cmac: 'listed', 'cbc-mac': 'listed' } as const;
 
 const ENCRYPTIONS: ReadonlySet<OperationName> = new Set(['gcmEncrypt', 'derivedEncrypt']);
+const MAX_WORKING_KEYS = 10_000;
 const PROBE_AGAIN_MS = 1_000;
 
 /** Keys in one answer of `listKeys`: their descriptions stay well below the frame limit. */

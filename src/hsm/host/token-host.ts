@@ -157,8 +157,25 @@ function causeText(cause: unknown): string | undefined {
 }
 
 /** Operations that may be done twice without harm. */
-const REPEATABLE: readonly OperationName[] = ['gcmEncrypt', 'gcmDecrypt', 'derivedEncrypt', 'derivedDecrypt'];
-const DECRYPTIONS: ReadonlySet<OperationName> = new Set(['gcmDecrypt', 'derivedDecrypt']);
+const REPEATABLE: readonly OperationName[] = [
+  'gcmEncrypt',
+  'gcmDecrypt',
+  'derivedEncrypt',
+  'derivedDecrypt',
+  'vaultCreate',
+  'vaultEncrypt',
+  'vaultDecrypt',
+  'vaultSeal',
+  'vaultUnseal',
+  'vaultRandom',
+  'vaultRewrap',
+];
+const DECRYPTIONS: ReadonlySet<OperationName> = new Set([
+  'gcmDecrypt',
+  'derivedDecrypt',
+  'vaultDecrypt',
+  'vaultUnseal',
+]);
 
 /** Look-ups in a row. */
 const LOOKUPS_FAILED = 3;

@@ -36,9 +36,9 @@ function unknown(name: string): CkrRow {
   return { name, code: 'internal', blame: 'ambiguous' };
 }
 
-/** CKR_OBJECT_HANDLE_INVALID and CKR_KEY_HANDLE_INVALID: the object behind a cached handle is gone. */
+/** The object behind a cached handle is gone. */
 export function isStaleHandle(value: number): boolean {
-  return value === 0x82 || value === 0x60;
+  return STALE_HANDLE.has(value);
 }
 
 /**
@@ -60,6 +60,9 @@ export function pinUnjudged(value: number): boolean {
 
 export const CKR_USER_ALREADY_LOGGED_IN = 0x100;
 export const CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191;
+
+/** CKR_OBJECT_HANDLE_INVALID, CKR_KEY_HANDLE_INVALID, CKR_UNWRAPPING_KEY_HANDLE_INVALID, CKR_WRAPPING_KEY_HANDLE_INVALID. */
+const STALE_HANDLE: ReadonlySet<number> = new Set([0x82, 0x60, 0xf0, 0x113]);
 
 /** CKR_TOKEN_NOT_PRESENT, CKR_SESSION_COUNT (no session to log in with), CKR_SESSION_HANDLE_INVALID, CKR_CRYPTOKI_NOT_INITIALIZED. */
 const PIN_UNJUDGED: ReadonlySet<number> = new Set([0xe0, 0xb1, 0xb3, 0x190]);
@@ -107,6 +110,8 @@ const TABLE: readonly TableRow[] = [
   [0x62, 'CKR_KEY_SIZE_RANGE', 'unsupported', 'data'],
   [0x63, 'CKR_KEY_TYPE_INCONSISTENT', 'unsupported', 'data'],
   [0x68, 'CKR_KEY_FUNCTION_NOT_PERMITTED', 'usage', 'data'],
+  [0x69, 'CKR_KEY_NOT_WRAPPABLE', 'usage', 'data'],
+  [0x6a, 'CKR_KEY_UNEXTRACTABLE', 'usage', 'data'],
   [0x70, 'CKR_MECHANISM_INVALID', 'unsupported', 'data'],
   [0x71, 'CKR_MECHANISM_PARAM_INVALID', 'unsupported', 'data'],
   [0x82, 'CKR_OBJECT_HANDLE_INVALID', 'not-found', 'key'],
@@ -126,10 +131,19 @@ const TABLE: readonly TableRow[] = [
   [0xe0, 'CKR_TOKEN_NOT_PRESENT', 'unavailable', 'host'],
   [0xe1, 'CKR_TOKEN_NOT_RECOGNIZED', 'unavailable', 'host'],
   [0xe2, 'CKR_TOKEN_WRITE_PROTECTED', 'denied', 'data'],
+  [0xf0, 'CKR_UNWRAPPING_KEY_HANDLE_INVALID', 'not-found', 'key'],
+  [0xf1, 'CKR_UNWRAPPING_KEY_SIZE_RANGE', 'unsupported', 'data'],
+  [0xf2, 'CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT', 'unsupported', 'data'],
   [0x100, 'CKR_USER_ALREADY_LOGGED_IN', 'internal', 'session'],
   [0x101, 'CKR_USER_NOT_LOGGED_IN', 'unavailable', 'host'],
   [0x102, 'CKR_USER_PIN_NOT_INITIALIZED', 'pin-locked', 'host'],
   [0x103, 'CKR_USER_TYPE_INVALID', 'pin-locked', 'host'],
+  // What is unwrapped here was authenticated before: that it does not unwrap speaks of the token.
+  [0x110, 'CKR_WRAPPED_KEY_INVALID', 'internal', 'ambiguous'],
+  [0x112, 'CKR_WRAPPED_KEY_LEN_RANGE', 'internal', 'ambiguous'],
+  [0x113, 'CKR_WRAPPING_KEY_HANDLE_INVALID', 'not-found', 'key'],
+  [0x114, 'CKR_WRAPPING_KEY_SIZE_RANGE', 'unsupported', 'data'],
+  [0x115, 'CKR_WRAPPING_KEY_TYPE_INCONSISTENT', 'unsupported', 'data'],
   [0x130, 'CKR_DOMAIN_PARAMS_INVALID', 'unsupported', 'data'],
   [0x140, 'CKR_CURVE_NOT_SUPPORTED', 'unsupported', 'data'],
   [0x150, 'CKR_BUFFER_TOO_SMALL', 'internal', 'session'],

@@ -1,6 +1,7 @@
 /**
  * Sessions of one token. A sentinel, opened first and never operated on, keeps the login alive (closing
- * a token's last session logs out). The others are leased to one operation at a time, from its Init call
+ * a token's last session logs out). An owner, opened when it is first wanted and never operated on, holds session
+ * objects, which go with their session. The others are leased to one operation at a time, from its Init call
  * to its end, and are thrown away after any failure that may have left an operation active.
  */
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
@@ -18,6 +19,8 @@ export class SessionPool {
   readonly #limits: SessionLimits;
   readonly #sentinel: Handle;
   readonly #idle: Handle[] = [];
+  #owner: Handle | undefined;
+  #ownerNumber = 0;
   #leased = 0;
 
   constructor(library: PKCS11, slot: Handle, limits: SessionLimits) {
@@ -59,11 +62,48 @@ export class SessionPool {
       if (!isLost(error) || this.#limits.hostEndingCodes.includes(error.value)) throw error;
     }
     for (const idle of this.#idle.splice(0)) this.#close(idle);
+    this.#loseOwner();
     try {
       return this.#withOne(use);
     } catch (error) {
       throw isLost(error) ? error.blaming('host') : error;
     }
+  }
+
+  /**
+   * The session that session objects are made in: for calls that make or destroy them and for no operation. When
+   * it turns out lost, so are its objects, and `use` runs once more, with a new one.
+   */
+  withOwner<T>(use: (owner: Handle) => T): T {
+    try {
+      return use(this.#openOwner());
+    } catch (error) {
+      if (!isLost(error) || this.#limits.hostEndingCodes.includes(error.value)) throw error;
+    }
+    this.#loseOwner();
+    try {
+      return use(this.#openOwner());
+    } catch (error) {
+      throw isLost(error) ? error.blaming('host') : error;
+    }
+  }
+
+  /** Another number, another owner: the objects of the one before are gone, and their handles may come to mean others. */
+  get ownerNumber(): number {
+    return this.#ownerNumber;
+  }
+
+  #openOwner(): Handle {
+    this.#owner ??= this.#open();
+    return this.#owner;
+  }
+
+  /** Where one session was lost, so may be the owner: its objects are given up before a handle can mislead. */
+  #loseOwner(): void {
+    if (this.#owner === undefined) return;
+    this.#close(this.#owner);
+    this.#owner = undefined;
+    this.#ownerNumber += 1;
   }
 
   #withOne<T>(use: (session: Handle) => T): T {
@@ -100,7 +140,8 @@ export class SessionPool {
 
   #lease(): Handle {
     const idle = this.#idle.pop();
-    if (idle === undefined && this.#leased + 1 >= this.#limits.maxSessions) {
+    const kept = this.#owner === undefined ? 1 : 2;
+    if (idle === undefined && this.#leased + kept >= this.#limits.maxSessions) {
       throw new HsmFault('busy', `all ${this.#limits.maxSessions} sessions of the token are in use`);
     }
     const session = idle ?? this.#open();

@@ -32,7 +32,7 @@ export class Channel {
     return this.#closed;
   }
 
-  /** A frame that holds a PIN leaves at once, in a buffer of its own that is wiped when it is written. */
+  /** A frame that holds a PIN or key material leaves at once, in a buffer of its own that is wiped when it is written. */
   sendAndWipe(frame: Frame): void {
     if (this.#closed) return;
     this.flush();

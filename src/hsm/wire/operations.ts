@@ -8,7 +8,7 @@ interface OperationRow {
   readonly code: number;
   readonly deadlineClass: DeadlineClass;
   readonly lane: LaneName;
-  /** The request holds a PIN. */
+  /** The request holds a PIN or key material. */
   readonly secret?: true;
 }
 
@@ -21,10 +21,23 @@ export const OPERATIONS = {
   gcmDecrypt: { code: 6, deadlineClass: 'crypto', lane: 'fast' },
   derivedEncrypt: { code: 7, deadlineClass: 'crypto', lane: 'fast' },
   derivedDecrypt: { code: 8, deadlineClass: 'crypto', lane: 'fast' },
+  vaultOpen: { code: 9, deadlineClass: 'metadata', lane: 'fast' },
+  vaultEncrypt: { code: 10, deadlineClass: 'crypto', lane: 'fast' },
+  vaultDecrypt: { code: 11, deadlineClass: 'crypto', lane: 'fast' },
+  vaultSeal: { code: 12, deadlineClass: 'crypto', lane: 'fast' },
+  vaultUnseal: { code: 13, deadlineClass: 'crypto', lane: 'fast' },
+  vaultRandom: { code: 14, deadlineClass: 'crypto', lane: 'fast' },
+  vaultForget: { code: 15, deadlineClass: 'metadata', lane: 'fast' },
   listKeys: { code: 16, deadlineClass: 'login', lane: 'slow' },
   initToken: { code: 17, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
   probe: { code: 20, deadlineClass: 'keyGeneration', lane: 'slow' },
   generateKey: { code: 18, deadlineClass: 'keyGeneration', lane: 'slow' },
+  vaultCreate: { code: 21, deadlineClass: 'metadata', lane: 'slow' },
+  vaultImport: { code: 22, deadlineClass: 'metadata', lane: 'slow', secret: true },
+  vaultRewrap: { code: 23, deadlineClass: 'metadata', lane: 'slow' },
+  makeDomainKeys: { code: 24, deadlineClass: 'keyGeneration', lane: 'slow' },
+  importDomainKeys: { code: 25, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
+  destroyDomainKeys: { code: 26, deadlineClass: 'keyGeneration', lane: 'slow' },
 } as const satisfies Record<string, OperationRow>;
 
 /**
