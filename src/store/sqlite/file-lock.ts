@@ -1,0 +1,40 @@
+/**
+ * One engine for a store file: a second one would serve records from a memory that the first one's commits do not
+ * reach. The lock is SQLite's own, held on a file beside the store, because a lock on the store itself would keep
+ * a backup out. The system gives it up when the process ends, however it ends; the empty file stays.
+ */
+import { realpathSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { StoreFailure } from '../../domain/ports/record-store.ts';
+import { createPrivateFile } from './private-files.ts';
+import { isSqliteError, SQLITE_BUSY } from './sqlite-error.ts';
+
+export class FileLock implements Disposable {
+  readonly #database: DatabaseSync;
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Of an existing store file. {@link StoreFailure} when another process, or another store of this one, has it. */
+  static take(file: string): FileLock {
+    const lockFile = `${realpathSync(file)}.lock`;
+    createPrivateFile(lockFile);
+    const database = new DatabaseSync(lockFile);
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+      return new FileLock(database);
+    } catch (cause) {
+      database.close();
+      if (!isSqliteError(cause, SQLITE_BUSY)) throw cause;
+      throw new StoreFailure(
+        `the store ${file} is in use by another process, and takes one at a time: stop that one, or name another file (${lockFile} is the lock; removing it does not help)`,
+        { cause },
+      );
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
