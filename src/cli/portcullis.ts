@@ -2,6 +2,7 @@
 /** The `portcullis` command: one file per subcommand, registered here. */
 import { Command, CommanderError } from 'commander';
 import { CliFault } from './cli-fault.ts';
+import { clockCommand } from './clock.ts';
 import { configCommand } from './config.ts';
 import { credentialsCommand } from './credentials.ts';
 import { demoCommand } from './demo.ts';
@@ -16,13 +17,14 @@ import { versionCommand } from './version.ts';
 import { xksConfigCommand } from './xks-config.ts';
 
 const program = new Command('portcullis')
-  .description('External key store proxy for AWS KMS over PKCS#11 hardware security modules')
+  .description('External key store proxy for AWS KMS, and KMS engine, over PKCS#11 hardware security modules')
   .addCommand(proxyCommand())
   .addCommand(demoCommand())
   .addCommand(configCommand())
   .addCommand(doctorCommand())
   .addCommand(reloadCommand())
   .addCommand(statusCommand())
+  .addCommand(clockCommand())
   .addCommand(tokenCommand())
   .addCommand(keysCommand())
   .addCommand(credentialsCommand())

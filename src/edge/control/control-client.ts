@@ -28,19 +28,20 @@ export async function controlGet(
   return ask({ socketPath, path, method: 'GET', statuses: [200], timeoutMs });
 }
 
-/** POST without a body; 409 is an answer like 200, the page says which. Otherwise as {@link controlGet}. */
+/** POST; 409 is an answer like 200, the page says which. Otherwise as {@link controlGet}. */
 export async function controlPost(
   socketPath: string,
   path: string,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  { body = '', timeoutMs = DEFAULT_TIMEOUT_MS }: { readonly body?: string; readonly timeoutMs?: number } = {},
 ): Promise<unknown> {
-  return ask({ socketPath, path, method: 'POST', statuses: [200, 409], timeoutMs });
+  return ask({ socketPath, path, method: 'POST', body, statuses: [200, 409], timeoutMs });
 }
 
 interface Question {
   readonly socketPath: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
+  readonly body?: string;
   /** Statuses whose body is the page. */
   readonly statuses: readonly number[];
   readonly timeoutMs: number;
@@ -65,7 +66,7 @@ async function ask(question: Question): Promise<unknown> {
 }
 
 function send(question: Question): Promise<{ status: number; body: string }> {
-  const { socketPath, path, method, timeoutMs } = question;
+  const { socketPath, path, method, body = '', timeoutMs } = question;
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(faultOf(socketPath, cause));
     const asked = request(
@@ -80,7 +81,7 @@ function send(question: Question): Promise<{ status: number; body: string }> {
       },
     );
     asked.on('error', fail);
-    asked.end();
+    asked.end(body);
   });
 }
 

@@ -11,14 +11,33 @@ export interface ReloadOutcome {
   readonly problems: readonly string[];
 }
 
+/** What can be done to a running KMS engine. Where something is not allowed, it is refused with problems. */
+export interface EngineControl {
+  /** Moves the engine's clock ahead by `ms` and does what is due by then. */
+  readonly advanceClock: (ms: number) => Promise<ClockOutcome>;
+  /** Removes every key, alias and policy, then makes what the seed file names. */
+  readonly reset: () => Promise<{ readonly problems: readonly string[] }>;
+}
+
+export interface ClockOutcome {
+  /** What the engine takes for now, ISO 8601. */
+  readonly now: string;
+  readonly problems: readonly string[];
+}
+
 export interface ControlEndpointOptions {
   /** Anything that JSON can carry, without secrets. */
   readonly status: () => unknown;
   /** Does what SIGHUP does. */
   readonly reload: () => ReloadOutcome;
+  /** Absent where no engine runs. */
+  readonly engine?: EngineControl;
 }
 
-/** Answers `GET /status` with 200, and `POST /reload` with 200 when it took force, else 409. */
+/**
+ * Answers `GET /status` with 200, and `POST /reload`, `/clock/advance` (`{"ms": n}`) and `/kms/reset` with 200 when
+ * it took force, else 409 and `problems`.
+ */
 export function createControlEndpoint(options: ControlEndpointOptions): ExchangeHandler {
   return async (exchange: Exchange) => {
     const page = PAGES.get(exchange.rawUrl);
@@ -27,7 +46,7 @@ export function createControlEndpoint(options: ControlEndpointOptions): Exchange
     } else if (exchange.method !== page.method) {
       exchange.reply(405, '{"error":"method not allowed"}', { headers: { Allow: page.method } });
     } else {
-      const { status, body } = await page.answer(options);
+      const { status, body } = await page.answer(options, exchange);
       exchange.reply(status, JSON.stringify(body));
     }
   };
@@ -37,6 +56,7 @@ interface Page {
   readonly method: 'GET' | 'POST';
   readonly answer: (
     options: ControlEndpointOptions,
+    exchange: Exchange,
   ) => Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
@@ -47,9 +67,40 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
     {
       method: 'POST',
       answer: async ({ reload }) => {
-        const outcome = reload();
-        return { status: outcome.problems.length === 0 ? 200 : 409, body: outcome };
+        return judged(reload());
       },
     },
   ],
+  [
+    '/clock/advance',
+    {
+      method: 'POST',
+      answer: async ({ engine }, exchange) => {
+        const ms = await millisecondsIn(exchange);
+        if (ms === undefined)
+          return judged({ problems: ['the body is not {"ms": <a whole number above 0>}'] });
+        return judged(engine === undefined ? NO_ENGINE : await engine.advanceClock(ms));
+      },
+    },
+  ],
+  [
+    '/kms/reset',
+    {
+      method: 'POST',
+      answer: async ({ engine }) => judged(engine === undefined ? NO_ENGINE : await engine.reset()),
+    },
+  ],
 ]);
+
+function judged(outcome: { readonly problems: readonly string[] }): { status: number; body: unknown } {
+  return { status: outcome.problems.length === 0 ? 200 : 409, body: outcome };
+}
+
+async function millisecondsIn(exchange: Exchange): Promise<number | undefined> {
+  const text = Buffer.from(await exchange.readBody(MAX_BODY_BYTES)).toString('utf8');
+  const ms = /^\{"ms":([1-9]\d{0,14})\}$/.exec(text.replaceAll(/\s/g, ''))?.[1];
+  return ms === undefined ? undefined : Number(ms);
+}
+
+const NO_ENGINE = { problems: ['this process runs no KMS engine: its configuration has no kms section'] };
+const MAX_BODY_BYTES = 1_024;

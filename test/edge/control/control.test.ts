@@ -39,6 +39,48 @@ describe('the control socket', () => {
     expect(await repliesTo({ method: 'POST', rawUrl: '/reload', reload: () => outcome })).toEqual([status]);
   });
 
+  const engine = {
+    advanceClock: async (ms: number) => ({ now: new Date(ms).toISOString(), problems: [] }),
+    reset: async () => ({ problems: ['not allowed'] }),
+  };
+
+  it('moves the clock of an engine by what it is told', async () => {
+    await using _ = await serving(createControlEndpoint({ ...IDLE, engine }));
+
+    expect(await controlPost(socketPath, '/clock/advance', { body: '{"ms": 86400000}' })).toEqual({
+      now: '1970-01-02T00:00:00.000Z',
+      problems: [],
+    });
+  });
+
+  it.for(['', '{}', '{"ms": 0}', '{"ms": -5}', '{"ms": 1.5}', '{"ms": "1"}', 'no JSON'])(
+    'moves no clock by %j',
+    async (body) => {
+      await using _ = await serving(createControlEndpoint({ ...IDLE, engine }));
+
+      expect(await controlPost(socketPath, '/clock/advance', { body })).toEqual({
+        problems: ['the body is not {"ms": <a whole number above 0>}'],
+      });
+    },
+  );
+
+  it('passes on why an engine does not do what it is asked', async () => {
+    await using _ = await serving(createControlEndpoint({ ...IDLE, engine }));
+
+    expect(await controlPost(socketPath, '/kms/reset')).toEqual({ problems: ['not allowed'] });
+  });
+
+  it.for([
+    { page: '/clock/advance', body: '{"ms":1}' },
+    { page: '/kms/reset', body: '' },
+  ])('says on $page that no engine runs', async ({ page, body }) => {
+    await using _ = await serving(createControlEndpoint(IDLE));
+
+    expect(await controlPost(socketPath, page, { body })).toEqual({
+      problems: ['this process runs no KMS engine: its configuration has no kms section'],
+    });
+  });
+
   it.for([
     { what: 'another page', method: 'GET', target: '/other', status: 404 },
     { what: 'a query', method: 'GET', target: '/status?x', status: 404 },
