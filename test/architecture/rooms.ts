@@ -60,7 +60,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'schedule/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'events/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'hsm/material/', rooms: ['domain/'], packages: ['node:crypto'], ownsNoClock: true },
-  { path: 'hsm/vault/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto'] },
+  { path: 'hsm/vault/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto', 'shamir-secret-sharing'] },
   { path: 'hsm/software/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto'] },
   { path: 'config/', rooms: ['domain/', 'hsm/devices/'], packages: ['node:*', 'zod', 'yaml'] },
   { path: 'metrics/', rooms: ['domain/'], packages: ['prom-client'] },
