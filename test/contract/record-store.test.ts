@@ -9,7 +9,7 @@ import { checkAgainstModel, type Rig } from '../support/store/store-model.ts';
 describe.for([
   {
     name: 'in memory',
-    rigged: async () => ({ store: new MemoryStore(), [Symbol.dispose]: () => undefined }),
+    rigged: memoryRig,
   },
   { name: 'in SQLite', rigged: () => sqliteRig({}) },
   { name: 'in SQLite with next to no memory', rigged: () => sqliteRig({ cacheChars: 0, lazyMs: 1 }) },
