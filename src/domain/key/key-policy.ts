@@ -38,12 +38,16 @@ export function defaultPolicy(root: string): string {
 }
 
 function isJsonObject(text: string): boolean {
+  const value = parsed(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined, which JSON has no word for, when it is no JSON: there is no other way to fail. */
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

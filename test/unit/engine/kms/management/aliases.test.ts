@@ -223,6 +223,33 @@ describe('UpdateAlias', () => {
     );
   });
 
+  it('decides again when the alias is moved before it is looked at', async () => {
+    const rig = new Rig();
+    const [from, between, to] = [await rig.newKey(), await rig.newKey(), await rig.newKey()];
+    await rig.addAlias('alias/x', from.id);
+    rig.authorize = async () => {
+      rig.authorize = () => undefined;
+      await rig.run('UpdateAlias', { aliasName: 'alias/x', targetKeyId: between.id });
+    };
+    rig.questions.length = 0;
+    await rig.run('UpdateAlias', { aliasName: 'alias/x', targetKeyId: to.id });
+    expect(asked(rig)).toContain(`UpdateAlias ${between.arn}`);
+    expect((await rig.run('ListAliases', { keyId: to.id })).aliases).toHaveLength(1);
+  });
+
+  it('decides again when the alias is deleted before it is looked at', async () => {
+    const rig = new Rig();
+    const { id } = await rig.newKey();
+    await rig.addAlias('alias/x', id);
+    rig.authorize = async () => {
+      rig.authorize = () => undefined;
+      await rig.run('DeleteAlias', { aliasName: 'alias/x' });
+    };
+    expect(await faultOf(rig.run('UpdateAlias', { aliasName: 'alias/x', targetKeyId: id }))).toEqual(
+      NOT_FOUND,
+    );
+  });
+
   it('needs the permission for the alias and for both keys', async () => {
     const rig = new Rig();
     const [from, to] = [await rig.newKey(), await rig.newKey()];

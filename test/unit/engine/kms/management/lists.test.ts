@@ -118,9 +118,7 @@ describe('markers', () => {
   test.for(pairs)('of $from do not serve $to', async ({ from, to }) => {
     const rig = await filledRig();
     const { nextMarker } = await (LISTS[from] as List)(rig, { limit: 1 });
-    expect(await faultOf((LISTS[to] as List)(rig, { marker: nextMarker as string }))).toEqual(
-      INVALID_MARKER,
-    );
+    expect(await faultOf((LISTS[to] as List)(rig, { marker: nextMarker as string }))).toEqual(INVALID_MARKER);
   });
 
   test.for([
