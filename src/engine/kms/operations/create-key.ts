@@ -2,15 +2,14 @@
 
 import { keyMetadata } from '../../../domain/key/key-metadata.ts';
 import { checkPolicyDocument, defaultPolicy } from '../../../domain/key/key-policy.ts';
-import type { KeyMaterial, KeyRecord, KeyScope } from '../../../domain/key/key-record.ts';
+import type { KeyMaterial, KeyRecord } from '../../../domain/key/key-record.ts';
 import { tagsOf } from '../../../domain/key/key-tags.ts';
-import { scopeOf } from '../../../domain/key/record-address.ts';
 import { NO_ROTATION } from '../../../domain/key/rotation-schedule.ts';
 import { accountArn } from '../../../domain/kms/arn.ts';
-import { KmsFault } from '../../../domain/kms/kms-fault.ts';
 import { newKeyId } from '../../../domain/kms/new-key-id.ts';
 import type { CallContext } from '../../../domain/ports/hsm.ts';
 import { keyChange } from '../key-change.ts';
+import { takeRoomForKey } from '../key-quota.ts';
 import { newKeyKind } from '../new-key-request.ts';
 import type { NoKey, Operation } from '../operation.ts';
 import type { KmsServices } from '../services.ts';
@@ -27,7 +26,7 @@ export const createKey: Operation<'CreateKey', NoKey> = {
   async run({ input, call, services, context }) {
     const { kind, origin, multiRegion } = newKeyKind(input);
     const scope = { account: call.caller.account, region: call.region };
-    await requireRoom(scope, services);
+    await takeRoomForKey(scope, services);
     const keyId = newKeyId(services.entropy, { multiRegion });
     const materials =
       origin === 'EXTERNAL' ? [] : [await newMaterial({ ...scope, keyId }, services, context)];
@@ -52,16 +51,6 @@ export const createKey: Operation<'CreateKey', NoKey> = {
     return { keyMetadata: keyMetadata(record) };
   },
 };
-
-/** Calls at the same time may go over the quota by their number. */
-async function requireRoom(scope: KeyScope, { store, settings }: KmsServices): Promise<void> {
-  const usage = await store.count('key', scopeOf(scope));
-  if (usage < settings.keysPerRegion) return;
-  throw new KmsFault(
-    'LimitExceededException',
-    `Key quota for this account in this region is ${settings.keysPerRegion} but the current usage is ${usage}.`,
-  );
-}
 
 async function newMaterial(
   key: Pick<KeyRecord, 'account' | 'keyId'>,

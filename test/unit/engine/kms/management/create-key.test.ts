@@ -1,6 +1,7 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import type { CreateKeyRequest } from '../../../../../src/domain/kms/api/requests.ts';
-import { ACCOUNT, callBy, faultOf, OTHER_ACCOUNT, REGION, Rig, START_MS } from '../rig.ts';
+import { destroyIfDue } from '../../../../../src/engine/kms/destroy-if-due.ts';
+import { ACCOUNT, callBy, DAY_MS, faultOf, OTHER_ACCOUNT, REGION, Rig, START_MS } from '../rig.ts';
 
 const USAGE_MISSING =
   'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.';
@@ -195,5 +196,24 @@ describe('CreateKey', () => {
     });
     await rig.newKey(callBy({ account: OTHER_ACCOUNT }));
     await rig.newKey(callBy({ region: 'us-east-1' }));
+  });
+
+  it('has room again where keys are gone', async () => {
+    const rig = new Rig({ keysPerRegion: 2 });
+    await rig.newKey();
+    const { id } = await rig.newKey();
+    await rig.run('ScheduleKeyDeletion', { keyId: id });
+    expect(await faultOf(rig.run('CreateKey', {}))).toMatchObject({ code: 'LimitExceededException' });
+    rig.nowMs += 30 * DAY_MS;
+    await destroyIfDue(rig.services, await rig.record(id));
+    await rig.newKey();
+    expect(await faultOf(rig.run('CreateKey', {}))).toMatchObject({ code: 'LimitExceededException' });
+  });
+
+  it('counts keys seldom, however many it makes', async () => {
+    const rig = new Rig();
+    const count = vi.spyOn(rig.store, 'count');
+    for (let at = 0; at < 20; at += 1) await rig.newKey();
+    expect(count).toHaveBeenCalledTimes(1);
   });
 });

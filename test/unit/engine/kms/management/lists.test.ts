@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { HsmFault } from '../../../../../src/domain/hsm-fault.ts';
+import type { ListAliasesResponse } from '../../../../../src/domain/kms/api/responses.ts';
 import type { KmsCall } from '../../../../../src/domain/kms/caller.ts';
 import { ACCOUNT, callBy, faultOf, OTHER_ACCOUNT, REGION, Rig } from '../rig.ts';
 
@@ -74,6 +76,26 @@ describe('limits of pages', () => {
     expect(rest.aliases?.[0]?.aliasName).toBe('alias/100');
     expect(rest).toMatchObject({ truncated: false });
     expect(rest.aliases).toHaveLength(20);
+  });
+
+  it('of any size make up the whole list', async () => {
+    const name = fc.stringMatching(/^[a-zA-Z0-9/_-]{1,20}$/);
+    const names = fc.uniqueArray(name, { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(names, fc.integer({ min: 1, max: 31 }), async (all, limit) => {
+        const rig = new Rig();
+        const { id } = await rig.newKey();
+        for (const each of all) await rig.addAlias(`alias/${each}`, id);
+        const found: string[] = [];
+        for (let at: { marker?: string } | undefined = {}; at !== undefined; ) {
+          const page: ListAliasesResponse = await rig.run('ListAliases', { limit, ...at });
+          found.push(...(page.aliases ?? []).map(({ aliasName }) => aliasName as string));
+          at = page.nextMarker === undefined ? undefined : { marker: page.nextMarker };
+        }
+        expect(found).toEqual(all.map((each) => `alias/${each}`).toSorted());
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('ListAliases of a key has pages of its own', async () => {
