@@ -32,11 +32,22 @@ export interface SharedSecret {
 
 /** 2 ≤ threshold ≤ shares ≤ 255. The caller wipes the secret. */
 export async function splitSecret(secret: Uint8Array, of: SharedSecret): Promise<DomainShare[]> {
-  const parts = await split(secret, of.shares, of.threshold);
+  const { domainId, generation, shares, threshold } = of;
+  // The package takes no subclass of Uint8Array.
+  const copy = new Uint8Array(secret);
+  const parts = await split(copy, shares, threshold).finally(() => copy.fill(0));
+  const same = {
+    portcullisShare: 1,
+    domainId,
+    generation,
+    shares,
+    threshold,
+    check: checkOf(secret, of),
+  } as const;
   return parts.map((part, index) => {
     const share = Buffer.from(part).toString('base64');
     part.fill(0);
-    return { portcullisShare: 1, ...of, number: index + 1, check: checkOf(secret, of), share };
+    return { ...same, number: index + 1, share };
   });
 }
 
