@@ -5,12 +5,8 @@ export function refusalOf(action: () => unknown): string {
   try {
     action();
   } catch (error) {
-    return refusalText(error);
+    if (!(error instanceof KmsFault)) throw error;
+    return error.message;
   }
   throw new Error('nothing was refused');
-}
-
-export function refusalText(error: unknown): string {
-  if (!(error instanceof KmsFault)) throw error;
-  return error.message;
 }

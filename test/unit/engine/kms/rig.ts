@@ -1,4 +1,4 @@
-/** An engine over a vault in software and records in a map, and calls of it. */
+/** An engine over a vault in software and records in memory, and calls of it. */
 import { randomBytes } from 'node:crypto';
 import type { KeyRecord } from '../../../../src/domain/key/key-record.ts';
 import { aliasAddress, keyAddress } from '../../../../src/domain/key/record-address.ts';
@@ -10,7 +10,7 @@ import type { StoredRecord } from '../../../../src/domain/ports/record-store.ts'
 import { createKmsEngine } from '../../../../src/engine/kms/kms-engine.ts';
 import { DEFAULT_SETTINGS, type KmsServices, type KmsSettings } from '../../../../src/engine/kms/services.ts';
 import { SoftwareVault } from '../../../../src/hsm/software/software-vault.ts';
-import { RecordMap } from '../../../support/record-map.ts';
+import { WatchedStore } from '../../../support/watched-store.ts';
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -20,7 +20,7 @@ export const START_MS = 1_767_323_045_678;
 export const DAY_MS = 86_400_000;
 
 export class Rig {
-  readonly store = new RecordMap();
+  readonly store = new WatchedStore();
   readonly vault: SoftwareVault;
   readonly events: KmsEvent[] = [];
   readonly questions: AuthorizationQuestion[] = [];
