@@ -3,7 +3,6 @@
  * listeners and token hosts, and takes them down again.
  */
 import fs from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnvironment } from './config/env.ts';
 import type { PortcullisConfig, TlsFiles, TokenConfig } from './config/portcullis-config.ts';
 import type { Clock } from './domain/ports/clock.ts';
@@ -23,6 +22,7 @@ import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { RandomPool } from './hsm/aead/random-pool.ts';
 import { Fleet } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
+import { type KmsFace, openKms, pause } from './main-kms.ts';
 import { CredentialAges } from './metrics/credential-ages.ts';
 import { createMeter, type MeterRegistry } from './metrics/meter.ts';
 
@@ -35,7 +35,13 @@ export interface StartOptions {
 
 /** A running Portcullis. Disposing of it drains first. */
 export interface Running extends AsyncDisposable {
-  readonly addresses: { readonly proxy: string; readonly metrics?: string; readonly control?: string };
+  /** Of what listens; that of the proxy is empty without key stores. */
+  readonly addresses: {
+    readonly proxy: string;
+    readonly kms?: string;
+    readonly metrics?: string;
+    readonly control?: string;
+  };
   readiness(): Readiness;
   /**
    * Puts key stores, credentials and TLS files of another configuration into force, without closing a
@@ -79,7 +85,8 @@ class Portcullis implements Running {
   readonly #credentialAges = new CredentialAges();
   readonly #fleet: Fleet;
   readonly #everReady = new Set<string>();
-  readonly #listeners: { proxy?: Listener; metrics?: Listener; control?: Listener } = {};
+  readonly #listeners: { proxy?: Listener; kms?: Listener; metrics?: Listener; control?: Listener } = {};
+  #kms: KmsFace | undefined;
 
   constructor({ config, log, requestReload }: StartOptions) {
     this.#config = config;
@@ -104,23 +111,20 @@ class Portcullis implements Running {
   }
 
   get addresses(): Running['addresses'] {
-    const { proxy, metrics, control } = this.#listeners;
+    const { proxy, kms, metrics, control } = this.#listeners;
     return {
       proxy: proxy?.address ?? '',
+      ...(kms !== undefined && { kms: kms.address }),
       ...(metrics !== undefined && { metrics: metrics.address }),
       ...(control !== undefined && { control: control.address }),
     };
   }
 
   async start(): Promise<void> {
-    const { proxy, metrics, control } = this.#config;
+    const { metrics, control, keyStores } = this.#config;
     const shared = { clock: SYSTEM_CLOCK, log: this.#log, limits: httpLimits(this.#config) };
-    const material = proxy.tls && readTls(proxy.tls);
-    const tls = material === undefined ? {} : { tls: material };
-    this.#certificates = certificatesIn(material);
-    const at = { host: proxy.host, port: proxy.port };
-    const handler = this.#xksProxy();
-    this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler, bare: true });
+    if (keyStores.length > 0) await this.#startProxy(shared);
+    await this.#startKms(shared);
     if (metrics !== undefined) {
       const handler = createMetricsEndpoint({
         ready: () => this.readiness(),
@@ -132,6 +136,7 @@ class Portcullis implements Running {
       const handler = createControlEndpoint({
         status: () => this.#status(),
         reload: () => ({ problems: this.#requestReload(), generation: this.#generation }),
+        ...(this.#kms !== undefined && { engine: this.#kms }),
       });
       this.#listeners.control = await listen({ ...shared, name: 'control', at: control, handler });
     }
@@ -145,6 +150,35 @@ class Portcullis implements Running {
     });
     for (const warning of this.#config.warnings) this.#log.warn('config.warning', { warning });
     this.#watchKeys();
+  }
+
+  async #startProxy(shared: SharedByListeners): Promise<void> {
+    const { host, port, tls: files } = this.#config.proxy;
+    const material = files && readTls(files);
+    const tls = material === undefined ? {} : { tls: material };
+    this.#certificates = certificatesIn(material);
+    const handler = this.#xksProxy();
+    const at = { host, port };
+    this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler, bare: true });
+  }
+
+  async #startKms(shared: SharedByListeners): Promise<void> {
+    const { kms: config } = this.#config;
+    if (config === undefined) return;
+    const { host, port, tls: files, access } = config;
+    const outside = { clock: SYSTEM_CLOCK, entropy: new RandomPool(), log: this.#log };
+    this.#kms = await openKms({ config, fleet: this.#fleet, ...outside });
+    const { handler } = this.#kms;
+    const tls = files === undefined ? {} : { tls: readTls(files) };
+    const at = { host, port };
+    this.#listeners.kms = await listen({ ...shared, ...tls, name: 'kms', at, handler, bare: true });
+    if (access.mode === 'open') {
+      const address = this.#listeners.kms.address;
+      this.#log.warn('kms.open', {
+        address,
+        meaning: 'an unknown access key is taken without a signature check, as root',
+      });
+    }
   }
 
   readiness(): Readiness {
@@ -162,7 +196,8 @@ class Portcullis implements Running {
     const fixed = restartReason(this.#config, config);
     if (fixed !== undefined) throw new ReloadRefusal(`${fixed} changed, which takes a restart`);
     // All that can throw comes before the first thing that takes force.
-    const tls = config.proxy.tls && readTls(config.proxy.tls);
+    const served = config.keyStores.length > 0;
+    const tls = served ? config.proxy.tls && readTls(config.proxy.tls) : undefined;
     const certificates = certificatesIn(tls);
     if (tls !== undefined) this.#listeners.proxy?.reloadTls(tls);
     new ObjectClaims(config.keyStores).inherit(new ObjectClaims(this.#stores));
@@ -193,10 +228,11 @@ class Portcullis implements Running {
 
   async #drain(): Promise<void> {
     const graceMs = this.#config.proxy.limits.drainGraceMs;
-    const { proxy, metrics, control } = this.#listeners;
+    const { proxy, kms, metrics, control } = this.#listeners;
     this.#log.info('draining', { graceMs });
     this.#keyWatch.abort();
-    await proxy?.drain(graceMs);
+    await Promise.all([proxy?.drain(graceMs), kms?.drain(graceMs)]);
+    await this.#kms?.[Symbol.asyncDispose]();
     await Promise.all([metrics?.drain(0), control?.drain(0)]);
     await this.#fleet[Symbol.asyncDispose]();
     this.#log.info('stopped');
@@ -266,10 +302,14 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
       'proxy (other than the content of its TLS files)',
       ({ proxy }) => ({ ...proxy, tls: proxy.tls !== undefined }),
     ],
+    ['whether there are keyStores', ({ keyStores }) => keyStores.length > 0],
+    ['kms', ({ kms }) => kms && [kms, kms.access.credentials.map(({ secret }) => secret.reveal())]],
     ['proxy.tls.clientCaFile', ({ proxy }) => proxy.tls?.clientCaFile !== undefined],
   ];
   return fixedParts.find(([, part]) => JSON.stringify(part(before)) !== JSON.stringify(part(after)))?.[0];
 }
+
+type SharedByListeners = Pick<Parameters<typeof listen>[0], 'clock' | 'log' | 'limits'>;
 
 function hostedToken(token: TokenConfig): ConstructorParameters<typeof Fleet>[0]['tokens'][number] {
   return { ...token, env: hostEnvironment(readEnvironment(), token.env) };
@@ -293,11 +333,6 @@ function readTls(files: TlsFiles): TlsMaterial {
     ...(files.clientCaFile !== undefined && { clientCa: read(files.clientCaFile) }),
     ...(files.clientSubjects !== undefined && { clientSubjects: files.clientSubjects }),
   };
-}
-
-/** Keeps no process alive; ends early, and quietly, on the signal. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { ref: false, signal }).catch(() => undefined);
 }
 
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };

@@ -6,7 +6,7 @@ import { Bug } from '../domain/bug.ts';
 import type { Running } from '../main.ts';
 import { DEMO_PREFIX, DEMO_REGION } from './demo-config.ts';
 
-/** Puts the demo credential where `curl --config` finds it, so that no command line shows it. Returns the path. */
+/** Puts the demo credential where `curl --config` finds it, so that no command line shows it, and the sample text beside it. Returns the path. */
 export function writeCurlFile(directory: string, config: PortcullisConfig): string {
   const [credential] = config.keyStores.find((store) => store.pathPrefix === DEMO_PREFIX)?.credentials ?? [];
   if (credential === undefined) throw new Bug(`${config.file} has no key store ${DEMO_PREFIX}`);
@@ -14,6 +14,7 @@ export function writeCurlFile(directory: string, config: PortcullisConfig): stri
   const text = `user = "${credential.accessKeyId}:${credential.secretAccessKey.reveal()}"\n`;
   writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+  writeFileSync(join(directory, 'hello.txt'), SAMPLE_TEXT);
   return file;
 }
 
@@ -27,10 +28,11 @@ export interface DemoTextOptions {
 /** The whole announcement. Holds no secret. */
 export function demoText({ directory, config, curlFile, running }: DemoTextOptions): string {
   const answer = join(directory, 'encrypted.json');
-  const { proxy, metrics } = running.addresses;
+  const { proxy, kms, metrics } = running.addresses;
   return `
 Portcullis is ready. Ctrl-C stops it.
   XKS proxy      ${proxy}${DEMO_PREFIX}/kms/xks/v1
+  AWS KMS API    ${kms === undefined ? 'off' : `${kms}, open: any access key is let in as root, unverified`}
   metrics        ${metrics ?? 'off'}/metrics
   configuration  ${config.file}
 
@@ -41,7 +43,24 @@ ${encryptCommand(proxy, curlFile, answer)}
 Decrypt that answer:
 
 ${decryptCommand(proxy, curlFile, answer)}
+${kms === undefined ? '' : kmsText(kms, directory)}
+`;
+}
 
+/** Three lines for the aws command line. Blobs go through files, since its versions 1 and 2 read arguments differently. */
+function kmsText(endpoint: string, directory: string): string {
+  const aws = `AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo aws --endpoint-url ${endpoint} --region ${DEMO_REGION} --output text kms`;
+  const keyId = quoted(join(directory, 'demo.key-id'));
+  const plaintext = quoted(join(directory, 'hello.txt'));
+  const encrypted = quoted(join(directory, 'hello.encrypted'));
+  return `
+Create a key with the aws command line, encrypt with it, decrypt:
+
+${aws} create-key --description 'made in the demo' --query KeyMetadata.KeyId | tee ${keyId}
+
+${aws} encrypt --key-id "$(cat ${keyId})" --plaintext fileb://${plaintext} --query CiphertextBlob | base64 --decode > ${encrypted}
+
+${aws} decrypt --ciphertext-blob fileb://${encrypted} --query Plaintext | base64 --decode; echo
 `;
 }
 

@@ -5,6 +5,8 @@ import type { Entropy } from '../domain/ports/entropy.ts';
 export const DEMO_PREFIX = '/demo';
 export const DEMO_REGION = 'us-east-1';
 export const DEMO_TOKEN_LABEL = 'portcullis-demo';
+/** The engine is open to everybody on this machine, so it has a token of its own. */
+export const DEMO_KMS_TOKEN_LABEL = 'portcullis-demo-kms';
 
 /** Keys of the demo token: two to map, one for the health check alone. */
 export const DEMO_KEYS: readonly { readonly label: string; readonly idHex: string }[] = [
@@ -29,6 +31,13 @@ tokens:
     token: { label: ${DEMO_TOKEN_LABEL} }
     pin: { file: token/pin }
     healthKey: health
+  - name: kms
+    device: softhsm2
+    module: ${module}
+    env: { SOFTHSM2_CONF: token/softhsm2.conf }
+    token: { label: ${DEMO_KMS_TOKEN_LABEL} }
+    pin: { file: token/kms-pin }
+    healthKey: health
 keyStores:
   - pathPrefix: ${DEMO_PREFIX}
     regions: [${DEMO_REGION}]
@@ -38,6 +47,14 @@ keyStores:
     keys:
       foo: { token: demo, label: foo }
       bar: { token: demo, label: bar }
+kms:
+  host: 127.0.0.1
+  port: 4599
+  token: kms
+  store: { sqlite: kms/records.db }
+  # Whoever reaches the port may do everything, under any access key.
+  access: { mode: open }
+  dangerAllowClockControl: true
 `;
 }
 

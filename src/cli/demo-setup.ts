@@ -14,7 +14,7 @@ import { softhsm2 } from '../hsm/devices/softhsm2.ts';
 import { hostEnvironment } from '../hsm/supervisor/host-environment.ts';
 import { openTokenAdmin } from '../hsm/token-admin.ts';
 import { CliFault } from './cli-fault.ts';
-import { DEMO_KEYS, DEMO_TOKEN_LABEL, demoConfig } from './demo-config.ts';
+import { DEMO_KEYS, DEMO_KMS_TOKEN_LABEL, DEMO_TOKEN_LABEL, demoConfig } from './demo-config.ts';
 
 /** Returns the path of the configuration. A finished set-up is left as it is, secrets and keys included. */
 export async function prepareDemo(directory: string): Promise<string> {
@@ -47,22 +47,43 @@ async function createToken(directory: string, module: string): Promise<void> {
   const staging = await mkdtemp(join(directory, `${STAGING_PREFIX}${process.pid}-`));
   await mkdir(join(staging, 'objects'), { mode: 0o700 });
   await pointSoftHsmTo(staging);
+  const place = { staging, module, stateDir: join(directory, 'state') };
+  await initToken(place, { label: DEMO_TOKEN_LABEL, pinFile: 'pin', soPinFile: 'so-pin', keys: DEMO_KEYS });
+  await initToken(place, {
+    label: DEMO_KMS_TOKEN_LABEL,
+    pinFile: 'kms-pin',
+    soPinFile: 'kms-so-pin',
+    keys: DEMO_KEYS.filter(({ label }) => label === 'health'),
+  });
+  await rename(staging, join(directory, 'token')).catch((error: unknown) =>
+    discardUnlessFirst(error, staging),
+  );
+}
+
+async function initToken(
+  place: { readonly staging: string; readonly module: string; readonly stateDir: string },
+  token: {
+    readonly label: string;
+    readonly pinFile: string;
+    readonly soPinFile: string;
+    readonly keys: typeof DEMO_KEYS;
+  },
+): Promise<void> {
+  const { staging, module, stateDir } = place;
+  const { label } = token;
   const pin = new Secret(randomBytes(PIN_BYTES).toString('hex'));
   const soPin = new Secret(randomBytes(PIN_BYTES).toString('hex'));
-  await writeFile(join(staging, 'pin'), `${pin.reveal()}\n`, { mode: 0o600 });
-  await writeFile(join(staging, 'so-pin'), `${soPin.reveal()}\n`, { mode: 0o600 });
+  await writeFile(join(staging, token.pinFile), `${pin.reveal()}\n`, { mode: 0o600 });
+  await writeFile(join(staging, token.soPinFile), `${soPin.reveal()}\n`, { mode: 0o600 });
   await using admin = await openTokenAdmin({
     profile: softhsm2,
     module,
     env: hostEnvironment(readEnvironment(), { SOFTHSM2_CONF: join(staging, 'softhsm2.conf') }),
-    stateDir: join(directory, 'state'),
+    stateDir,
   });
-  await admin.initToken({ label: DEMO_TOKEN_LABEL, soPin, pin });
-  await admin.login({ token: { label: DEMO_TOKEN_LABEL }, pin });
-  for (const key of DEMO_KEYS) await admin.generateKey({ ...key, scheme: 'native-gcm' });
-  await rename(staging, join(directory, 'token')).catch((error: unknown) =>
-    discardUnlessFirst(error, staging),
-  );
+  await admin.initToken({ label, soPin, pin });
+  await admin.login({ token: { label }, pin });
+  for (const key of token.keys) await admin.generateKey({ ...key, scheme: 'native-gcm' });
 }
 
 /** Another start of the same demo was quicker: its token is the one, and nobody has seen ours. */

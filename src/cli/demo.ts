@@ -1,6 +1,6 @@
 /**
- * `portcullis demo`, which is `npm start`: a proxy on a SoftHSM2 token of its own, with generated PINs and
- * credentials, and commands to try it with. Everything it makes is below one folder that only its owner can
+ * `portcullis demo`, which is `npm start`: a proxy and a KMS engine, each on a SoftHSM2 token of its own, with
+ * generated PINs and credentials, and commands to try them with. Everything it makes is below one folder that only its owner can
  * read. Not for production: the keys are files.
  */
 import { resolve } from 'node:path';
@@ -12,12 +12,15 @@ import { createLog } from '../log/log.ts';
 import { type Running, startPortcullis } from '../main.ts';
 import { CliFault } from './cli-fault.ts';
 import { demoText, writeCurlFile } from './demo-commands.ts';
+import { ensureDemoDomain } from './demo-domain.ts';
 import { prepareDemo } from './demo-setup.ts';
 import { serveUntilSignal } from './serve.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('set up a SoftHSM2 token with demo keys, run the proxy on it, and print commands to try')
+    .description(
+      'set up SoftHSM2 tokens with demo keys, run the proxy and the KMS engine on them, and print commands to try',
+    )
     .option('--directory <path>', 'where the token, its keys and the configuration live', 'var')
     .addHelpText('after', EXAMPLE)
     .action(({ directory }: { directory: string }) => runDemo(resolve(directory)));
@@ -29,6 +32,7 @@ async function runDemo(directory: string): Promise<void> {
   const config = withPorts(loadConfig(configFile), readEnvironment());
   const curlFile = writeCurlFile(directory, config);
   const log = createLog({ level: config.log.level, stream: process.stderr });
+  await ensureDemoDomain(config, log);
   await serveUntilSignal({
     log,
     start: (requestReload) =>
@@ -50,9 +54,11 @@ function withPorts(
 ): PortcullisConfig {
   const port = portFrom(environment, PROXY_PORT) ?? config.proxy.port;
   const metricsPort = portFrom(environment, METRICS_PORT) ?? config.metrics?.port;
+  const kmsPort = portFrom(environment, KMS_PORT) ?? config.kms?.port;
   return {
     ...config,
     proxy: { ...config.proxy, port },
+    ...(config.kms !== undefined && kmsPort !== undefined && { kms: { ...config.kms, port: kmsPort } }),
     ...(config.metrics !== undefined &&
       metricsPort !== undefined && { metrics: { ...config.metrics, port: metricsPort } }),
   };
@@ -76,7 +82,11 @@ function portFrom(
 function explainTakenPort(error: unknown, config: PortcullisConfig): never {
   const taken = systemErrorOf(error);
   if (taken?.code !== 'EADDRINUSE' && taken?.code !== 'EACCES') throw error;
-  const variable = taken.port === config.proxy.port ? PROXY_PORT : METRICS_PORT;
+  const variables = new Map([
+    [config.proxy.port, PROXY_PORT],
+    [config.kms?.port, KMS_PORT],
+  ]);
+  const variable = variables.get(taken.port) ?? METRICS_PORT;
   const port = taken.port ?? 0;
   const other = port + PORT_STEP > MAX_PORT ? port - PORT_STEP : port + PORT_STEP;
   const trouble = taken.code === 'EACCES' ? 'may not be used by this user' : 'is taken by another process';
@@ -115,6 +125,7 @@ async function becomeReady(running: Running, stopping: AbortSignal): Promise<voi
 }
 
 const PROXY_PORT = 'PORTCULLIS_PORT';
+const KMS_PORT = 'PORTCULLIS_KMS_PORT';
 const METRICS_PORT = 'PORTCULLIS_METRICS_PORT';
 const MAX_PORT = 65_535;
 /** How far off the port lies that is suggested instead. */

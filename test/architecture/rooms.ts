@@ -16,9 +16,21 @@ export interface Room {
 
 export const ROOMS: readonly Room[] = [
   { path: 'main.ts', rooms: ['*'], packages: ['node:*'] },
+  { path: 'main-kms.ts', rooms: ['*'], packages: ['node:*'] },
+  { path: 'testing.ts', rooms: ['*'], packages: ['node:*'] },
   {
     path: 'cli/',
-    rooms: ['main.ts', 'config/', 'hsm/', 'engine/xks/', 'edge/control/', 'edge/http/', 'log/', 'domain/'],
+    rooms: [
+      'main.ts',
+      'config/',
+      'hsm/',
+      'store/',
+      'engine/xks/',
+      'edge/control/',
+      'edge/http/',
+      'log/',
+      'domain/',
+    ],
     packages: ['node:*', 'commander'],
   },
   { path: 'domain/', rooms: [], packages: [], ownsNoClock: true },
@@ -34,8 +46,8 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'edge/kms/',
-    rooms: ['edge/http/', 'sigv4/', 'engine/kms/', 'domain/'],
-    packages: ['node:*', 'express'],
+    rooms: ['edge/http/', 'edge/sts/', 'sigv4/', 'engine/kms/', 'domain/'],
+    packages: ['node:*'],
     ownsNoClock: true,
   },
   {
@@ -50,12 +62,7 @@ export const ROOMS: readonly Room[] = [
     packages: ['node:*', 'express'],
     ownsNoClock: true,
   },
-  {
-    path: 'edge/sts/',
-    rooms: ['edge/http/', 'edge/kms/', 'sigv4/', 'domain/'],
-    packages: ['node:*'],
-    ownsNoClock: true,
-  },
+  { path: 'edge/sts/', rooms: ['domain/'], packages: [], ownsNoClock: true },
   { path: 'store/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'schedule/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'events/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },

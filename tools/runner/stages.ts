@@ -13,7 +13,7 @@ export function allStages(): Stage[] {
   return [
     ...staticStages(),
     check('build', buildsAndRuns),
-    ...['unit', 'edge', 'contract', 'tokens', 'cli'].map((project) =>
+    ...['unit', 'edge', 'contract', 'tokens', 'clients', 'cli'].map((project) =>
       vitestStage(project, { coverage: true }),
     ),
     vitestStage('chaos', { coverage: false }),

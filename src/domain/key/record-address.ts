@@ -15,3 +15,8 @@ export function keyAddress(key: KeyScope & { readonly keyId: string }): RecordAd
 export function aliasAddress(alias: KeyScope & { readonly name: string }): RecordAddress {
   return { scope: scopeOf(alias), id: alias.name };
 }
+
+/** Of how far the engine's clock has been moved. */
+export function clockSettingAddress(): RecordAddress {
+  return { scope: '', id: 'clock' };
+}

@@ -1,0 +1,243 @@
+/**
+ * The part of the composition root that makes the KMS engine: its clock, store and vault, the scheduler of what falls
+ * due, and the handler of its listener.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KmsConfig } from './config/portcullis-config.ts';
+import { clockSettingAddress } from './domain/key/record-address.ts';
+import { allowAll } from './domain/ports/authorizer.ts';
+import type { Clock } from './domain/ports/clock.ts';
+import type { Entropy } from './domain/ports/entropy.ts';
+import type { KeyVault } from './domain/ports/key-vault.ts';
+import type { KmsEvents } from './domain/ports/kms-events.ts';
+import type { Log } from './domain/ports/log.ts';
+import type { RecordKind, RecordStore } from './domain/ports/record-store.ts';
+import type { ClockOutcome, EngineControl } from './edge/control/control-endpoint.ts';
+import type { ExchangeHandler } from './edge/http/exchange.ts';
+import { createKmsEndpoint } from './edge/kms/kms-endpoint.ts';
+import { destroyIfDue } from './engine/kms/destroy-if-due.ts';
+import { createKmsEngine } from './engine/kms/kms-engine.ts';
+import { rotateIfDue } from './engine/kms/rotate-if-due.ts';
+import { DEFAULT_SETTINGS, type KmsServices } from './engine/kms/services.ts';
+import type { Fleet } from './hsm/fleet.ts';
+import { SoftwareVault } from './hsm/software/software-vault.ts';
+import { readDomain } from './hsm/vault/domain-keys.ts';
+import { rewrapAll } from './hsm/vault/rewrap-all.ts';
+import { TokenVault } from './hsm/vault/token-vault.ts';
+import { AdjustableClock } from './schedule/adjustable-clock.ts';
+import { Scheduler } from './schedule/scheduler.ts';
+import { MemoryStore } from './store/memory-store.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+
+export interface KmsFaceOptions {
+  readonly config: Pick<KmsConfig, 'access' | 'allowClockControl' | 'limits'>;
+  readonly store: RecordStore;
+  readonly vault: KeyVault;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+}
+
+/** A running engine without its listener. Disposing of it waits for what is being done, then closes the store. */
+export class KmsFace implements EngineControl, AsyncDisposable {
+  readonly handler: ExchangeHandler;
+  readonly #clock: AdjustableClock;
+  readonly #scheduler: Scheduler;
+  readonly #options: KmsFaceOptions;
+  readonly #stopping = new AbortController();
+  #wrapping: Promise<void> = Promise.resolve();
+
+  private constructor(options: KmsFaceOptions, clock: AdjustableClock) {
+    const { config, store, vault, entropy, log } = options;
+    this.#options = options;
+    this.#clock = clock;
+    const services: KmsServices = {
+      store,
+      vault,
+      clock,
+      entropy,
+      authorizer: allowAll,
+      events: loggedEvents(log),
+      settings: {
+        ...DEFAULT_SETTINGS,
+        keysPerRegion: config.limits.keys,
+        aliasesPerKey: config.limits.aliasesPerKey,
+        onDemandRotationsPerKey: config.limits.onDemandRotations,
+      },
+      log,
+    };
+    const credentials = new Map(config.access.credentials.map((each) => [each.accessKeyId, each]));
+    this.handler = createKmsEndpoint({
+      engine: createKmsEngine(services),
+      // Clients sign by the time outside, however far the engine's own clock has been moved.
+      clock: options.clock,
+      entropy,
+      log,
+      credentials: () => credentials,
+      settings: {
+        bodyBytes: BODY_BYTES,
+        engineDeadlineMs: ENGINE_DEADLINE_MS,
+        replyDeadlineMs: ENGINE_DEADLINE_MS + REPLY_MARGIN_MS,
+        regions: 'any',
+        dangerOpen: config.access.mode === 'open',
+      },
+    });
+    this.#scheduler = new Scheduler({
+      store,
+      clock,
+      log,
+      jobs: [
+        {
+          kind: 'key',
+          run: async (record) => {
+            await destroyIfDue(services, record);
+            await rotateIfDue(services, record);
+          },
+        },
+      ],
+    });
+  }
+
+  static async start(options: KmsFaceOptions): Promise<KmsFace> {
+    const moved = await options.store.get('setting', clockSettingAddress());
+    const clock = new AdjustableClock(options.clock, Number(moved?.body['offsetMs'] ?? 0));
+    const face = new KmsFace(options, clock);
+    face.#scheduler.wake();
+    return face;
+  }
+
+  advanceClock = async (ms: number): Promise<ClockOutcome> => {
+    if (!this.#options.config.allowClockControl) {
+      return { now: this.#now(), problems: [NO_CONTROL] };
+    }
+    const { store } = this.#options;
+    const address = clockSettingAddress();
+    const before = await store.get('setting', address);
+    const offsetMs = Number(before?.body['offsetMs'] ?? 0) + ms;
+    await store.commit([
+      { do: 'put', kind: 'setting', address, body: { offsetMs }, expect: before?.revision ?? 0 },
+    ]);
+    this.#clock.advance(ms);
+    await this.#scheduler.settle();
+    return { now: this.#now(), problems: [] };
+  };
+
+  reset = async (): Promise<{ readonly problems: readonly string[] }> => {
+    if (!this.#options.config.allowClockControl) return { problems: [NO_CONTROL] };
+    for (const kind of CUSTOMER_RECORDS) await removeAll(this.#options.store, kind);
+    return { problems: [] };
+  };
+
+  /** Takes what older generations of the domain's keys wrapped to the current one, in the background, until it is done. */
+  wrapAgain(): void {
+    this.#wrapping = this.#wrapAll();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#wrapping;
+    await this.#scheduler[Symbol.asyncDispose]();
+    await this.#options.store[Symbol.asyncDispose]();
+  }
+
+  async #wrapAll(): Promise<void> {
+    const { store, vault, clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const domain = await readDomain(store);
+      const older = domain?.body.generations.filter(
+        ({ number, retiredMs }) => number !== domain.body.current && retiredMs === undefined,
+      );
+      if (older === undefined || older.length === 0) return;
+      try {
+        const outcome = await rewrapAll({ store, vault, clock, pause, signal });
+        log.info('kms.wrapped-again', { ...outcome, generation: domain?.body.current });
+      } catch (error) {
+        log.warn('kms.wrap-again-failed', { error, retryInMs: WRAP_AGAIN_MS });
+        await pause(WRAP_AGAIN_MS, signal);
+      }
+    }
+  }
+
+  #now(): string {
+    return new Date(this.#clock.nowMs()).toISOString();
+  }
+}
+
+/** The store has no domain whose keys could wrap anything: `portcullis domain init` makes one. */
+export class NoDomain extends Error {
+  override readonly name = 'NoDomain';
+}
+
+export interface OpenKmsOptions {
+  readonly config: KmsConfig;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+}
+
+/**
+ * Opens the store, finds the domain and starts the engine. Tokens that are down do not stop it. Rejects with a
+ * StoreFailure or {@link NoDomain}.
+ */
+export async function openKms({ config, fleet, clock, entropy, log }: OpenKmsOptions): Promise<KmsFace> {
+  const store =
+    config.store === 'memory' ? new MemoryStore() : await openSqliteStore({ file: config.store.sqlite, log });
+  try {
+    const vault = await openVault({ config, store, fleet, entropy });
+    const face = await KmsFace.start({ config, store, vault, clock, entropy, log });
+    face.wrapAgain();
+    return face;
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openVault({
+  config,
+  store,
+  fleet,
+  entropy,
+}: Pick<OpenKmsOptions, 'config' | 'fleet' | 'entropy'> & {
+  readonly store: RecordStore;
+}): Promise<KeyVault> {
+  if (config.token === undefined) return new SoftwareVault({ entropy });
+  const domain = await readDomain(store);
+  if (domain === undefined)
+    throw new NoDomain('the store of the KMS engine has no domain yet; run: portcullis domain init');
+  return new TokenVault({ tokens: fleet, entropy, domain: domain.body });
+}
+
+/** Keeps no process alive; ends early, and quietly, on the signal. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { ref: false, signal }).catch(() => undefined);
+}
+
+/** The domain and its settings stay: without them nothing could ever be made again. */
+async function removeAll(store: RecordStore, kind: RecordKind): Promise<void> {
+  for (const scope of await store.scopes(kind)) {
+    for (;;) {
+      const page = await store.list(kind, scope, { limit: PAGE });
+      if (page.length === 0) break;
+      await store.commit(
+        page.map(({ id, revision }) => ({ do: 'delete', kind, address: { scope, id }, expect: revision })),
+      );
+    }
+  }
+}
+
+const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'usage', 'key'];
+const PAGE = 500;
+const NO_CONTROL = 'kms.dangerAllowClockControl is not set in the configuration of this process';
+/** An attestation document of 256 KiB in Base64, and room for the rest. */
+const BODY_BYTES = 512 * 1_024;
+/** Creating a key may wait for a slow device; whoever wants less waits less. */
+const ENGINE_DEADLINE_MS = 10_000;
+const REPLY_MARGIN_MS = 500;
+const WRAP_AGAIN_MS = 30_000;
+
+function loggedEvents(log: Log): KmsEvents {
+  return { happened: ({ type, ...what }) => log.info('kms.event', { type, ...what }) };
+}
