@@ -8,6 +8,7 @@ import { credentialsCommand } from './credentials.ts';
 import { demoCommand } from './demo.ts';
 import { describeFailure } from './describe-failure.ts';
 import { doctorCommand } from './doctor.ts';
+import { domainCommand } from './domain.ts';
 import { keysCommand } from './keys.ts';
 import { proxyCommand } from './proxy.ts';
 import { reloadCommand } from './reload.ts';
@@ -27,6 +28,7 @@ const program = new Command('portcullis')
   .addCommand(clockCommand())
   .addCommand(tokenCommand())
   .addCommand(keysCommand())
+  .addCommand(domainCommand())
   .addCommand(credentialsCommand())
   .addCommand(xksConfigCommand())
   .addCommand(versionCommand())

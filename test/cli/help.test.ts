@@ -17,6 +17,9 @@ const COMMANDS = [
   'keys create',
   'keys show',
   'keys rotate',
+  'domain init',
+  'domain rotate',
+  'domain export-shares',
   'credentials new',
   'xks-config',
   'version',
@@ -46,6 +49,7 @@ describe('the help of a command', () => {
         'clock',
         'token',
         'keys',
+        'domain',
         'credentials',
         'xks-config',
         'version',
@@ -55,6 +59,7 @@ describe('the help of a command', () => {
     { group: ['clock'], names: ['advance'] },
     { group: ['token'], names: ['info', 'init'] },
     { group: ['keys'], names: ['list', 'create', 'show', 'rotate'] },
+    { group: ['domain'], names: ['init', 'rotate', 'export-shares'] },
     { group: ['credentials'], names: ['new'] },
   ])('lists the commands of $group, and no other', async ({ group, names }) => {
     const { stdout } = await portcullis(...group, '--help');
