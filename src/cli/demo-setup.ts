@@ -26,7 +26,10 @@ export async function prepareDemo(directory: string): Promise<string> {
     checkToken(directory);
   } else {
     await removeLeftovers(directory);
-    if (!existsSync(join(directory, 'token'))) await createToken(directory, module);
+    if (!existsSync(join(directory, 'token'))) {
+      await setRecordsAside(directory);
+      await createToken(directory, module);
+    }
     await placeOnce(configFile, demoConfig(directory, module, ENTROPY));
   }
   await pointSoftHsmTo(join(directory, 'token'));
@@ -41,6 +44,12 @@ function checkToken(directory: string): void {
     'demo-damaged',
     `${join(directory, missing)} is missing although the demo was set up; put it back, or remove ${directory} to begin anew with new keys`,
   );
+}
+
+/** Records of an engine whose keys went with their token open nothing any more; they are kept for their owner to judge. */
+async function setRecordsAside(directory: string): Promise<void> {
+  const records = join(directory, 'kms');
+  if (existsSync(records)) await rename(records, join(directory, `kms-without-keys-${Date.now()}`));
 }
 
 async function createToken(directory: string, module: string): Promise<void> {

@@ -11,7 +11,9 @@ import { type StartedProcess, startProcess } from '../support/started-process.ts
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY = 'Portcullis is ready';
-const ANY_PORTS = { PORTCULLIS_PORT: '0', PORTCULLIS_METRICS_PORT: '0' };
+const ANY_PORTS = { PORTCULLIS_PORT: '0', PORTCULLIS_METRICS_PORT: '0', PORTCULLIS_KMS_PORT: '0' };
+/** Where softhsm/setup.sh puts the aws command line. */
+const AWS_FOLDER = join(ROOT, '.clients/python/bin');
 
 let parent = '';
 let directory = '';
@@ -39,15 +41,42 @@ describe('npm start', () => {
     expect(decrypted).toBe('{"plaintext":"SGVsbG8gZnJvbSB0aGUgb3RoZXIgc2lkZSBvZiB0aGUgcG9ydGN1bGxpcw=="}\n');
   });
 
+  it('prints three lines for the aws command line that make a key, encrypt and decrypt when they are pasted', async ({
+    skip,
+  }) => {
+    skip(!existsSync(join(AWS_FOLDER, 'aws')), 'the aws command line is not installed');
+    await using demo = npmStart();
+    await demo.said(READY);
+    const lines = demo.stdout.split('\n').filter((line) => line.startsWith('AWS_ACCESS_KEY_ID='));
+    const [create = '', encrypt = '', decrypt = ''] = lines;
+
+    const keyId = await paste(create);
+    await paste(encrypt);
+    const decrypted = await paste(decrypt);
+
+    expect(lines).toHaveLength(3);
+    expect(keyId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$/);
+    expect(decrypted).toBe('Hello from the other side of the portcullis\n');
+    expect(demo.stdout).toMatch(/AWS KMS API {4}http:\/\/127\.0\.0\.1:\d+, open: any access key is let in/);
+  });
+
   it('prints no secret and lets nobody else read what it made', async () => {
     await using demo = npmStart();
     await demo.said(READY);
-    const modes = ['.', 'token', 'portcullis.yaml', 'demo.curl', 'token/pin', 'token/so-pin'].map(
-      (name) => statSync(join(directory, name)).mode & 0o777,
-    );
+    const folders = ['.', 'token', 'kms'].map(modeOf);
+    const files = [
+      'portcullis.yaml',
+      'demo.curl',
+      'token/pin',
+      'token/so-pin',
+      'token/kms-pin',
+      'token/kms-so-pin',
+      'kms/records.db',
+    ].map(modeOf);
 
-    expect(modes).toStrictEqual([0o700, 0o700, 0o600, 0o600, 0o600, 0o600]);
-    expect(secrets().map((secret) => demo.output.includes(secret))).toStrictEqual([false, false, false]);
+    expect(new Set(folders)).toStrictEqual(new Set([0o700]));
+    expect(new Set(files)).toStrictEqual(new Set([0o600]));
+    expect(secrets().map((secret) => demo.output.includes(secret))).toStrictEqual(secrets().map(() => false));
     expect(demo.stdout).toMatch(/XKS proxy {6}http:\/\/127\.0\.0\.1:\d+\/demo\/kms\/xks\/v1\n/);
     expect(demo.stdout).toMatch(/metrics {8}http:\/\/127\.0\.0\.1:\d+\/metrics\n/);
   });
@@ -107,7 +136,7 @@ describe('portcullis demo', () => {
     expect(demo.survivors()).toStrictEqual([]);
   });
 
-  it.for(['PORTCULLIS_PORT', 'PORTCULLIS_METRICS_PORT'])(
+  it.for(['PORTCULLIS_PORT', 'PORTCULLIS_METRICS_PORT', 'PORTCULLIS_KMS_PORT'])(
     'names the taken port and how to choose another: %s',
     async (variable) => {
       const blocker = createServer().listen(0, '127.0.0.1');
@@ -146,6 +175,10 @@ describe('portcullis demo', () => {
 
     expect(await paste(commandsOf(demo)[1])).toContain('"plaintext"');
     expect(readdirSync(directory).filter((name) => name.startsWith('unfinished'))).toStrictEqual([]);
+    expect(readdirSync(directory).filter((name) => name.startsWith('kms'))).toStrictEqual([
+      'kms',
+      expect.stringMatching(/^kms-without-keys-\d+$/),
+    ]);
   });
 
   it('completes a set-up that was interrupted between the token and the configuration', async () => {
@@ -206,7 +239,8 @@ function commandsOf(demo: StartedProcess): [string, string] {
 }
 
 async function paste(command: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: '/' });
+  const env = { ...process.env, PATH: `${AWS_FOLDER}:${process.env['PATH']}` };
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: '/', env });
   return stdout;
 }
 
@@ -222,10 +256,14 @@ function madeFiles(): Record<string, string> {
   };
 }
 
+function modeOf(name: string): number {
+  return statSync(join(directory, name)).mode & 0o777;
+}
+
 function secrets(): string[] {
   const config = readFileSync(join(directory, 'portcullis.yaml'), 'utf8');
   const secretAccessKey = /secretAccessKey: (\S{64})\n/.exec(config)?.[1];
-  const pins = ['token/pin', 'token/so-pin'].map((name) =>
+  const pins = ['token/pin', 'token/so-pin', 'token/kms-pin', 'token/kms-so-pin'].map((name) =>
     readFileSync(join(directory, name), 'utf8').trim(),
   );
   expect(secretAccessKey).toBeDefined();
