@@ -45,7 +45,6 @@ const NOTHING_ALLOWED = {
   UNWRAP: NO,
   DERIVE: NO,
   MODIFIABLE: NO,
-  COPYABLE: NO,
 };
 
 let token: TestToken;
@@ -152,6 +151,16 @@ describe('objects of the key hierarchy', () => {
     await expect(newKey(vault)).rejects.toMatchObject({ code: 'full' });
     const [handle] = watched.results('C_GenerateKey');
     expect(() => attributesOf(handle as Handle)).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+  });
+
+  it('material that the token has no room for is not imported', async () => {
+    // The binding throws no Pkcs11Error from this function.
+    const full = () => {
+      throw new Error('CKR_DEVICE_MEMORY:49');
+    };
+    altered.replace({ C_CreateObject: full } as never);
+    const imported = vault.importSymmetric(ALICE, randomBytes(32), context());
+    await expect(imported).rejects.toMatchObject({ code: 'full' });
   });
 
   it('no two generations share a label', async () => {

@@ -12,6 +12,7 @@ import { gcmContract, noGcmContract } from './gcm-contract.ts';
 import { pinContract } from './pin-contract.ts';
 import { probeContract } from './probe-contract.ts';
 import { skipWithout } from './skip-without.ts';
+import { vaultContract } from './vault-contract.ts';
 
 /** Defines the suite over one kind of token. Provisions a token at once, for what it can do decides what is tested. */
 export async function tokenContract(kind: TokenKind): Promise<void> {
@@ -32,6 +33,7 @@ export async function tokenContract(kind: TokenKind): Promise<void> {
     derivedContract(rig);
     administrationContract(rig);
     probeContract(rig);
+    vaultContract(rig);
     pinContract(kind);
   });
 }

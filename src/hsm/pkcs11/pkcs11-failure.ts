@@ -49,11 +49,19 @@ export function callPkcs11<T>(functionName: string, call: () => T): T {
 
 function asPkcs11Failure(functionName: string, error: unknown): HsmFault {
   if (error instanceof HsmFault) return error;
-  if (error instanceof pkcs11js.Pkcs11Error) {
-    const row = ckrRow(error.code, functionName);
-    const at = { functionName, value: error.code, blame: row.blame };
+  const value = returnValueOf(error);
+  if (value !== undefined) {
+    const row = ckrRow(value, functionName);
+    const at = { functionName, value, blame: row.blame };
     return new Pkcs11Failure(row.code, `the token answered ${row.name} to ${functionName}`, at, error);
   }
   const at = { functionName, value: 0, blame: 'session' as const };
   return new Pkcs11Failure('internal', `the PKCS#11 binding refused ${functionName}`, at, error);
+}
+
+/** What the token answered, if it did: of some functions, such as C_CreateObject, the binding tells it in the message alone. */
+function returnValueOf(error: unknown): number | undefined {
+  if (error instanceof pkcs11js.Pkcs11Error) return error.code;
+  const digits = error instanceof Error ? /^CKR_\w+:(\d+)$/.exec(error.message)?.[1] : undefined;
+  return digits === undefined ? undefined : Number(digits);
 }

@@ -1,6 +1,7 @@
 /**
  * Templates of the key hierarchy, as constants: every flag is explicit, since tokens differ in what an omitted one
- * means (SoftHSM2 allows every usage).
+ * means (SoftHSM2 allows every usage). CKA_COPYABLE is not among them, which NSS knows not: a copy could not be
+ * extracted either.
  */
 import pkcs11js, { type Template } from 'pkcs11js';
 import type { KeyDescription, KeyUsage } from '../../domain/ports/hsm.ts';
@@ -57,7 +58,6 @@ function secretTemplate({ type, lasting, extractable, usages }: SecretKind): Tem
     { type: pkcs11js.CKA_WRAP, value: usages.includes('WRAP') },
     { type: pkcs11js.CKA_UNWRAP, value: usages.includes('UNWRAP') },
     { type: pkcs11js.CKA_DERIVE, value: usages.includes('DERIVE') },
-    { type: pkcs11js.CKA_COPYABLE, value: false },
     // Last: SoftHSM2 sets one attribute after the other, and refuses to change an object that says so.
     { type: pkcs11js.CKA_MODIFIABLE, value: false },
   ];

@@ -18,6 +18,7 @@ const CERTUTIL = findProgram('certutil');
 export const NSS: TokenKind = {
   name: 'NSS softokn',
   profile: nss,
+  wrapsKeys: true,
   mechanisms: ['CKM_AES_GCM', 'CKM_AES_CMAC', 'CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
   lacks: ['ecdsa-secp256k1', 'ed25519', 'ed25519ph', 'ml-dsa'],
   absent: absence([

@@ -21,6 +21,7 @@ const DAEMON = findProgram('pkcsslotd');
 export const OPENCRYPTOKI: TokenKind = {
   name: 'opencryptoki',
   profile: opencryptoki,
+  wrapsKeys: false,
   mechanisms: ['CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
   lacks: [
     'aes-gcm',

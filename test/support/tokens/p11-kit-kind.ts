@@ -17,6 +17,7 @@ const PROGRAM = findProgram('p11-kit');
 export const P11_KIT: TokenKind = {
   name: 'p11-kit remoting',
   profile: generic,
+  wrapsKeys: false,
   mechanisms: ['CKM_SHA256_HMAC', 'CKM_AES_ECB'],
   lacks: [
     'aes-gcm',

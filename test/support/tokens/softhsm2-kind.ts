@@ -7,6 +7,7 @@ import { type Outage, type ProvisionedToken, randomLabel, type TokenKind } from 
 export const SOFTHSM2: TokenKind = {
   name: 'SoftHSM2',
   profile: softhsm2,
+  wrapsKeys: true,
   mechanisms: ['CKM_AES_GCM', 'CKM_AES_CMAC', 'CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
   lacks: ['rsa-oaep-sha256', 'ed25519ph', 'ml-dsa'],
   // The set-up of the tests does not end without it.

@@ -13,6 +13,8 @@ export interface TokenKind {
   readonly lacks?: readonly Feature[];
   /** What the token's module can do, and a filter in the token host hides. */
   readonly hidden?: readonly MechanismName[];
+  /** Whether it wraps keys as the key hierarchy needs it (CKM_AES_KEY_WRAP); absent where it makes no keys for tests. */
+  readonly wrapsKeys?: boolean;
   /** Why this machine has none, with what to install; undefined where it has. */
   readonly absent: string | undefined;
   /** Why no wrong PIN may be tried on it; absent where that costs nothing. */
