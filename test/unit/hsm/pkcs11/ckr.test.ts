@@ -13,6 +13,9 @@ describe('the table of PKCS#11 return values', () => {
     { value: 0xa0, name: 'CKR_PIN_INCORRECT', code: 'pin-locked', blame: 'host' },
     { value: 0xb3, name: 'CKR_SESSION_HANDLE_INVALID', code: 'unavailable', blame: 'session' },
     { value: 0xe0, name: 'CKR_TOKEN_NOT_PRESENT', code: 'unavailable', blame: 'host' },
+    { value: 0xf0, name: 'CKR_UNWRAPPING_KEY_HANDLE_INVALID', code: 'not-found', blame: 'key' },
+    { value: 0x110, name: 'CKR_WRAPPED_KEY_INVALID', code: 'internal', blame: 'ambiguous' },
+    { value: 0x6a, name: 'CKR_KEY_UNEXTRACTABLE', code: 'usage', blame: 'data' },
     { value: 0x190, name: 'CKR_CRYPTOKI_NOT_INITIALIZED', code: 'unavailable', blame: 'host' },
   ])('mistake 4: $name is $code, and the $blame is to blame', ({ value, ...row }) => {
     expect(ckrRow(value, value === 0xa0 ? 'C_Login' : 'C_Decrypt')).toEqual(row);
@@ -54,8 +57,8 @@ describe('the table of PKCS#11 return values', () => {
     expect([0xb1, 0x31, 0x07, 0x101].map(isLostSession)).toEqual([false, false, false, false]);
   });
 
-  it('knows which two values mean a stale handle', () => {
-    expect([0x82, 0x60, 0xb3].map(isStaleHandle)).toEqual([true, true, false]);
+  it('knows which values mean a stale handle', () => {
+    expect([0x82, 0x60, 0xf0, 0x113, 0xb3].map(isStaleHandle)).toEqual([true, true, true, true, false]);
   });
 
   it('takes a PIN for untried only where the token cannot have looked at it', () => {
