@@ -4,6 +4,7 @@
  * writers of one record have one winner.
  */
 import type { AliasRecord, KeyRecord } from '../key/key-record.ts';
+import type { KeyLastUsageTrackingOperation } from '../kms/api/enums.ts';
 
 /** What each kind of record holds. Later kinds (grants, key stores) need no new tables. */
 export interface RecordBodies {
@@ -145,7 +146,7 @@ export interface DomainGeneration {
 }
 
 export interface UsageRecord {
-  readonly operation: string;
+  readonly operation: KeyLastUsageTrackingOperation;
   readonly atMs: number;
   readonly requestId: string;
 }

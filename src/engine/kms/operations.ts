@@ -16,10 +16,12 @@ import { encrypt } from './operations/encrypt.ts';
 import { generateDataKey } from './operations/generate-data-key.ts';
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts';
 import { generateRandom } from './operations/generate-random.ts';
+import { getKeyLastUsage } from './operations/get-key-last-usage.ts';
 import { getKeyPolicy } from './operations/get-key-policy.ts';
 import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts';
 import { listAliases } from './operations/list-aliases.ts';
 import { listKeyPolicies } from './operations/list-key-policies.ts';
+import { listKeyRotations } from './operations/list-key-rotations.ts';
 import { listKeys } from './operations/list-keys.ts';
 import { listResourceTags } from './operations/list-resource-tags.ts';
 import { putKeyPolicy } from './operations/put-key-policy.ts';
@@ -59,7 +61,7 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
   GenerateMac: notYet('GenerateMac'),
   GenerateRandom: generateRandom,
-  GetKeyLastUsage: notYet('GetKeyLastUsage'),
+  GetKeyLastUsage: getKeyLastUsage,
   GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
   GetParametersForImport: notYet('GetParametersForImport'),
@@ -68,7 +70,7 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   ListAliases: listAliases,
   ListGrants: notYet('ListGrants'),
   ListKeyPolicies: listKeyPolicies,
-  ListKeyRotations: notYet('ListKeyRotations'),
+  ListKeyRotations: listKeyRotations,
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,
   ListRetirableGrants: notYet('ListRetirableGrants'),

@@ -7,6 +7,7 @@
  * 4. each key's kind, state, usage, and fitness for what is asked of it
  * 5. DryRun
  * 6. the operation
+ * 7. the keys' last use
  */
 import { unfitFor } from '../../domain/key/operation-fitness.ts';
 import { outcomeOf } from '../../domain/key/state-table.ts';
@@ -15,6 +16,7 @@ import type { KmsCall } from '../../domain/kms/caller.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
 import type { Authorizer } from '../../domain/ports/authorizer.ts';
 import { StoreConflict } from '../../domain/ports/record-store.ts';
+import { noteUsage } from './last-usage.ts';
 import type { FoundKey, Input, KeyRole, Operation, Output } from './operation.ts';
 import { foreignKeyDenied } from './resolve-key.ts';
 import type { KmsServices } from './services.ts';
@@ -49,11 +51,16 @@ async function attemptOnce<N extends KmsOperationName>(
   const keys: FoundKey[] = [];
   for (const role of operation.keys) keys.push(await find(role, input, call, services));
   await authorize(operation, keys, input, call, services.authorizer);
-  for (const [at, role] of operation.keys.entries())
+  for (const [at, role] of operation.keys.entries()) {
     requireFit(operation.name, role, keys[at] as FoundKey, input);
+  }
   if (isDryRun(input)) throw new KmsFault('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
   const context = { tenant: services.settings.tenant, deadlineMs: call.deadlineMs };
-  return await operation.run({ input, keys, call, services, context });
+  const output = await operation.run({ input, keys, call, services, context });
+  if (operation.countsAs !== undefined) {
+    for (const key of keys) noteUsage(services, key, operation.countsAs, call);
+  }
+  return output;
 }
 
 async function find<N extends KmsOperationName>(

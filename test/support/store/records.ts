@@ -1,6 +1,11 @@
 /** Records for tests of stores. Settings hold anything, so most are those. */
 import type { KeyRecord } from '../../../src/domain/key/key-record.ts';
-import type { RecordAddress, RecordChange, RecordIndex } from '../../../src/domain/ports/record-store.ts';
+import type {
+  RecordAddress,
+  RecordChange,
+  RecordIndex,
+  UsageRecord,
+} from '../../../src/domain/ports/record-store.ts';
 
 export const SCOPE = '111122223333/eu-north-1';
 
@@ -26,7 +31,7 @@ export function check(address: RecordAddress, expect: number): RecordChange {
   return { do: 'check', kind: 'setting', address, expect };
 }
 
-export function usage(operation: string, atMs = 1) {
+export function usage(operation: UsageRecord['operation'], atMs = 1): UsageRecord {
   return { operation, atMs, requestId: '5f9fb6a1-0000-4000-8000-000000000000' };
 }
 

@@ -97,7 +97,11 @@ async function end(rig: Rig, id: string): Promise<void> {
 }
 
 async function addUsage(rig: Rig, id: string): Promise<void> {
-  const body = { operation: 'Encrypt', atMs: START_MS, requestId: '8a4f1c5e-0000-4000-8000-000000000001' };
+  const body = {
+    operation: 'Encrypt',
+    atMs: START_MS,
+    requestId: '8a4f1c5e-0000-4000-8000-000000000001',
+  } as const;
   await rig.store.commit([{ do: 'put', kind: 'usage', address: address(id), body, expect: 0 }]);
 }
 

@@ -32,10 +32,12 @@ const CALLS: Partial<Record<string, Call>> = {
   GenerateDataKeyWithoutPlaintext: ({ rig, id }) =>
     rig.run('GenerateDataKeyWithoutPlaintext', { keyId: id, keySpec: 'AES_256' }),
   GenerateRandom: ({ rig }) => rig.run('GenerateRandom', { numberOfBytes: 1 }),
+  GetKeyLastUsage: keyed('GetKeyLastUsage'),
   GetKeyPolicy: keyed('GetKeyPolicy'),
   GetKeyRotationStatus: keyed('GetKeyRotationStatus'),
   ListAliases: keyed('ListAliases'),
   ListKeyPolicies: keyed('ListKeyPolicies'),
+  ListKeyRotations: keyed('ListKeyRotations'),
   ListKeys: ({ rig }) => rig.run('ListKeys', {}),
   ListResourceTags: keyed('ListResourceTags'),
   PutKeyPolicy: ({ rig, id }) => rig.run('PutKeyPolicy', { keyId: id, policy: '{}' }),
@@ -102,10 +104,12 @@ function keyed(
     | 'DisableKeyRotation'
     | 'EnableKey'
     | 'EnableKeyRotation'
+    | 'GetKeyLastUsage'
     | 'GetKeyPolicy'
     | 'GetKeyRotationStatus'
     | 'ListAliases'
     | 'ListKeyPolicies'
+    | 'ListKeyRotations'
     | 'ListResourceTags'
     | 'RotateKeyOnDemand'
     | 'ScheduleKeyDeletion',
