@@ -1,6 +1,6 @@
 /** Decrypt: the plaintext of a ciphertext blob, which itself names its key and the material that opens it. */
 import { parseBlob } from '../../../domain/kms/ciphertext-blob.ts';
-import { canonicalContext } from '../../../domain/kms/encryption-context.ts';
+import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { checkCiphertextRequest, ignoresCiphertext } from '../ciphertext-request.ts';
 import { requireAlgorithm } from '../key-algorithm.ts';
 import type { OneKey, Operation } from '../operation.ts';
@@ -15,7 +15,7 @@ export const decrypt: Operation<'Decrypt', OneKey> = {
   check(input) {
     checkCiphertextRequest(input, input.keyId, 'KeyId');
     refuseRecipient(input.recipient);
-    canonicalContext(input.encryptionContext);
+    checkContext(input.encryptionContext);
   },
   keys: [
     {

@@ -1,5 +1,5 @@
 /** Encrypt: up to 4 096 bytes under a key's current material. */
-import { canonicalContext } from '../../../domain/kms/encryption-context.ts';
+import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { requireAlgorithm } from '../key-algorithm.ts';
 import { usedKey } from '../key-roles.ts';
 import type { OneKey, Operation } from '../operation.ts';
@@ -8,7 +8,7 @@ import { encryptUnder } from '../symmetric-ciphertext.ts';
 export const encrypt: Operation<'Encrypt', OneKey> = {
   name: 'Encrypt',
   countsAs: 'Encrypt',
-  check: ({ encryptionContext }) => void canonicalContext(encryptionContext),
+  check: ({ encryptionContext }) => checkContext(encryptionContext),
   keys: usedKey('Encrypt', 'ENCRYPT_DECRYPT', {
     fits: (key, { encryptionAlgorithm }) => requireAlgorithm(key, encryptionAlgorithm),
   }),

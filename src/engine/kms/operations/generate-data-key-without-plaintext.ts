@@ -1,5 +1,5 @@
 /** GenerateDataKeyWithoutPlaintext: a data key for later, which nobody sees before it is decrypted. */
-import { canonicalContext } from '../../../domain/kms/encryption-context.ts';
+import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { newDataKey } from '../data-key.ts';
 import { dataKeyBytes } from '../data-key-size.ts';
 import { requireAlgorithm } from '../key-algorithm.ts';
@@ -11,7 +11,7 @@ export const generateDataKeyWithoutPlaintext: Operation<'GenerateDataKeyWithoutP
   countsAs: 'GenerateDataKeyWithoutPlaintext',
   check(input) {
     dataKeyBytes(input);
-    canonicalContext(input.encryptionContext);
+    checkContext(input.encryptionContext);
   },
   keys: usedKey('GenerateDataKeyWithoutPlaintext', 'ENCRYPT_DECRYPT', {
     fits: (key) => requireAlgorithm(key),

@@ -1,5 +1,5 @@
 /** GenerateDataKey: a data key in the clear, and encrypted to keep. */
-import { canonicalContext } from '../../../domain/kms/encryption-context.ts';
+import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { newDataKey } from '../data-key.ts';
 import { dataKeyBytes } from '../data-key-size.ts';
 import { requireAlgorithm } from '../key-algorithm.ts';
@@ -13,7 +13,7 @@ export const generateDataKey: Operation<'GenerateDataKey', OneKey> = {
   check(input) {
     dataKeyBytes(input);
     refuseRecipient(input.recipient);
-    canonicalContext(input.encryptionContext);
+    checkContext(input.encryptionContext);
   },
   keys: usedKey('GenerateDataKey', 'ENCRYPT_DECRYPT', { fits: (key) => requireAlgorithm(key) }),
   async run({ input, keys: [key], services, context }) {

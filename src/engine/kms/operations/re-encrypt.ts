@@ -1,6 +1,6 @@
 /** ReEncrypt: from one key, or encryption context, to another, without the plaintext leaving the engine. */
 import { parseBlob } from '../../../domain/kms/ciphertext-blob.ts';
-import { canonicalContext } from '../../../domain/kms/encryption-context.ts';
+import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { checkCiphertextRequest, ignoresCiphertext } from '../ciphertext-request.ts';
 import { requireAlgorithm } from '../key-algorithm.ts';
 import type { Operation, TwoKeys } from '../operation.ts';
@@ -14,8 +14,8 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
   countsAs: 'ReEncrypt',
   check(input) {
     checkCiphertextRequest(input, input.sourceKeyId, 'SourceKeyId');
-    canonicalContext(input.sourceEncryptionContext);
-    canonicalContext(input.destinationEncryptionContext);
+    checkContext(input.sourceEncryptionContext);
+    checkContext(input.destinationEncryptionContext);
   },
   keys: [
     {

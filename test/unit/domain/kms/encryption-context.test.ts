@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { canonicalContext } from '../../../../src/domain/kms/encryption-context.ts';
+import { canonicalContext, checkContext } from '../../../../src/domain/kms/encryption-context.ts';
 
 const hexOf = (context: Readonly<Record<string, string>>) =>
   Buffer.from(canonicalContext(context)).toString('hex');
@@ -66,6 +66,33 @@ describe('the bytes of an encryption context', () => {
       expect(() => canonicalContext(context as Record<string, string>)).toThrow(/surrogate/);
     },
   );
+});
+
+describe('the check of an encryption context', () => {
+  test.for([
+    undefined,
+    {},
+    { a: 'b' },
+    { a: 'b'.repeat(8187) },
+    { a: 'é'.repeat(4093) },
+    { a: '\uffee'.repeat(2729) },
+    { '\u{10000}': '\u{10000}'.repeat(2045) },
+  ])('lets pass what has bytes: case %$', (context) => {
+    expect(() => checkContext(context)).not.toThrow();
+    expect(canonicalContext(context).length).toBeLessThanOrEqual(8192);
+  });
+
+  test.for([
+    { a: 'b'.repeat(8188) },
+    { a: 'é'.repeat(4094) },
+    { a: '\uffee'.repeat(2730) },
+    { a: '\ud800' },
+    { '\udc00': 'a' },
+  ])('refuses what has none: case %$', (context) => {
+    const refusal = expect.objectContaining({ code: 'ValidationException' });
+    expect(() => checkContext(context as Record<string, string>)).toThrow(refusal);
+    expect(() => canonicalContext(context as Record<string, string>)).toThrow(refusal);
+  });
 });
 
 function readBack(bytes: Buffer): [string, string][] {
