@@ -2,11 +2,10 @@
  * Where the control socket of a running process is. Read from the file alone: whoever asks a running
  * process may have a broken configuration before them, or lack the secrets that it names.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Option } from 'commander';
-import { parseConfigDocument } from '../config/config-document.ts';
 import { CliFault } from './cli-fault.ts';
+import { configField } from './config-field.ts';
 
 export interface ControlOptions {
   readonly config?: string;
@@ -27,20 +26,7 @@ export function controlSocket({ config, socket }: ControlOptions): string {
   if (config === undefined) {
     throw new CliFault('usage', 'name the running process: --config <file> or --socket <path>');
   }
-  const { content } = parseConfigDocument(config, readText(config));
-  const named = fieldOf(fieldOf(content, 'control'), 'socket');
+  const named = configField(config, ['control', 'socket']);
   if (typeof named === 'string') return resolve(dirname(resolve(config)), named);
   throw new CliFault('refused', `${config} has no control.socket; add one, and restart portcullis`);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new CliFault('refused', `${file} cannot be read; name another --config, or a --socket`, { cause });
-  }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
