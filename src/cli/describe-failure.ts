@@ -14,5 +14,6 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'EditFault',
   'HsmFault',
   'ListenFault',
+  'StoreFailure',
   'TlsFault',
 ]);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `portcullis` command: one file per subcommand, registered here. */
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './backup.ts';
 import { CliFault } from './cli-fault.ts';
 import { clockCommand } from './clock.ts';
 import { configCommand } from './config.ts';
@@ -12,6 +13,7 @@ import { domainCommand } from './domain.ts';
 import { keysCommand } from './keys.ts';
 import { proxyCommand } from './proxy.ts';
 import { reloadCommand } from './reload.ts';
+import { restoreCommand } from './restore.ts';
 import { statusCommand } from './status.ts';
 import { tokenCommand } from './token.ts';
 import { versionCommand } from './version.ts';
@@ -26,6 +28,8 @@ const program = new Command('portcullis')
   .addCommand(reloadCommand())
   .addCommand(statusCommand())
   .addCommand(clockCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
   .addCommand(tokenCommand())
   .addCommand(keysCommand())
   .addCommand(domainCommand())
