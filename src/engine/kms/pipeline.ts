@@ -32,14 +32,16 @@ export async function perform<N extends KmsOperationName>(
   services: KmsServices,
 ): Promise<Output<N>> {
   operation.check?.(input);
-  for (let attempt = 1; ; attempt += 1) {
+  let conflict: StoreConflict | undefined;
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     try {
       return await attemptOnce(operation, input, call, services);
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
-      if (attempt === MAX_ATTEMPTS) throw new KmsFault('ThrottlingException', THROTTLED, { cause: error });
+      conflict = error;
     }
   }
+  throw new KmsFault('ThrottlingException', THROTTLED, { cause: conflict });
 }
 
 async function attemptOnce<N extends KmsOperationName>(
