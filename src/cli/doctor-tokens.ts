@@ -23,6 +23,8 @@ export interface TokenExamination {
   readonly findings: readonly DoctorFinding[];
   /** What the keys behind reachable tokens are fit for. */
   readonly keys: readonly KeyFinding[];
+  /** Every secret key of each reachable token. */
+  readonly lists: ReadonlyMap<string, readonly KeyDescription[]>;
   /** What each reachable token can do. */
   readonly devices: readonly DeviceReport[];
 }
@@ -68,7 +70,7 @@ export async function examineTokens(config: PortcullisConfig): Promise<TokenExam
     pause: (ms) => sleep(ms),
     signal: new AbortController().signal,
   });
-  return { findings: [...findings, ...keys.map(keyFinding)], keys, devices };
+  return { findings: [...findings, ...keys.map(keyFinding)], keys, lists, devices };
 }
 
 function pinFinding(subject: string, info: OpenedToken, keys: number): DoctorFinding {

@@ -7,6 +7,7 @@ import type { PortcullisConfig } from '../config/portcullis-config.ts';
 import { CliFault } from './cli-fault.ts';
 import { allDuties } from './config-check.ts';
 import { type DeviceReport, deviceText } from './doctor-device.ts';
+import { examineDomain } from './doctor-domain.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 import { type ProbeOptions, probePrefixes } from './doctor-probe.ts';
 import { examineTokens } from './doctor-tokens.ts';
@@ -64,13 +65,14 @@ async function examine(options: DoctorOptions): Promise<Examination> {
     return { findings: problems, devices: [] };
   }
   const nowMs = Date.now();
-  const { findings, keys, devices } = await examineTokens(config);
+  const { findings, keys, lists, devices } = await examineTokens(config);
   const url = typeof probe === 'string' ? probe : undefined;
   return {
     findings: [
       ...configurationFindings(config, nowMs),
       clockFinding(nowMs),
       ...findings,
+      ...(await examineDomain(config, lists)),
       ...(probe === undefined ? [] : await probePrefixes({ config, url, keys, ...client })),
     ],
     devices,
