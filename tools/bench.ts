@@ -3,7 +3,7 @@
  * `npm run bench`: measures token, bare HTTP server and proxy in one run, leaves every figure in docs/evidence
  * and the tables made of them in docs/performance.md. `--quick` takes less than a minute and writes nothing;
  * `--soak MINUTES` keeps the steady rate up and watches memory instead; `devices` measures every scheme on every
- * token that this machine has.
+ * token that this machine has; `kms` measures the KMS engine, over few keys and over many.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,10 @@ import { type DeviceFleetJob, runDeviceFleet } from './bench/device-fleet.ts';
 import { type DeviceLoopJob, runDeviceLoop } from './bench/device-loop.ts';
 import { renderDevices } from './bench/device-tables.ts';
 import { type EchoJob, runEcho } from './bench/echo.ts';
+import { renderKms } from './bench/kms-tables.ts';
 import { FULL_PLAN, QUICK_PLAN, runBench } from './bench/run-bench.ts';
 import { runDevices } from './bench/run-devices.ts';
+import { FULL_KMS_PLAN, QUICK_KMS_PLAN, runKms } from './bench/run-kms.ts';
 import { runSoak } from './bench/run-soak.ts';
 import { runSteady, type SteadyJob } from './bench/steady-client.ts';
 import { EVIDENCE, renderRun, writeTables } from './bench/tables.ts';
@@ -34,7 +36,8 @@ async function main(): Promise<void> {
   endWithChildren();
   const [what] = positionals;
   if (what === 'devices') return await devices(values.quick);
-  if (what !== undefined) throw new BenchFault(`${what}: expected 'devices', or no word at all`);
+  if (what === 'kms') return await kms(values.quick);
+  if (what !== undefined) throw new BenchFault(`${what}: expected 'devices', 'kms', or no word at all`);
   if (values.soak !== undefined) return await soak(values.soak);
   const run = await runBench(values.quick ? QUICK_PLAN : FULL_PLAN, say);
   if (values.quick) {
@@ -50,6 +53,13 @@ async function devices(quick: boolean): Promise<void> {
   const run = await runDevices(quick, say);
   if (quick) print(renderDevices(run));
   else save(`bench-devices-${run.startedAt.slice(0, 10)}.json`, run);
+  say(`took ${run.seconds} s`);
+}
+
+async function kms(quick: boolean): Promise<void> {
+  const run = await runKms(quick ? QUICK_KMS_PLAN : FULL_KMS_PLAN, say);
+  if (quick) print(renderKms(run));
+  else save(`bench-kms-${run.startedAt.slice(0, 10)}.json`, run);
   say(`took ${run.seconds} s`);
 }
 

@@ -88,12 +88,12 @@ async function untilItEncrypts(child: StartedProcess, target: Target, authority:
   throw new BenchFault(`the proxy does not encrypt: ${last}\n${child.output}`);
 }
 
-function profileFlags(directory: string, name: string): string[] {
+export function profileFlags(directory: string, name: string): string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${name}.cpuprofile`];
 }
 
 /** Free a moment ago: its log, where a proxy says which port it took, goes nowhere. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -101,5 +101,5 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const CLI = join(import.meta.dirname, '../../src/cli/portcullis.ts');
+export const CLI = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 const START_PATIENCE_MS = 30_000;

@@ -13,18 +13,24 @@ export interface RequestOrder {
   readonly authority: string;
   readonly path: string;
   readonly body: string;
+  /** Operation of the KMS API; without it the request is one to an XKS proxy. */
+  readonly target?: string;
 }
 
 /** The whole request as it goes over the wire. Good for five minutes: X-Amz-Date ages. */
 export function signedRequest(order: RequestOrder, credential: Credential): string {
+  const { target } = order;
   const { headers = {} } = aws4.sign(
     {
       host: order.authority,
       path: order.path,
       method: 'POST',
-      service: 'kms-xks-proxy',
+      service: target === undefined ? 'kms-xks-proxy' : 'kms',
       region: REGION,
-      headers: { 'Content-Type': 'application/json' },
+      headers:
+        target === undefined
+          ? { 'Content-Type': 'application/json' }
+          : { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': target },
       body: order.body,
     },
     credential,
@@ -83,4 +89,4 @@ export const PLAINTEXT_BYTES = 100;
 export const AAD_BYTES = 32;
 const AAD = randomBytes(AAD_BYTES).toString('base64');
 const DISTINCT_REQUESTS = 64;
-const REGION = 'us-east-1';
+export const REGION = 'us-east-1';

@@ -10,6 +10,9 @@ import type { BenchRun, ClosedPoint, ProfileSummary, SoakRun, TokenLoop } from '
 import type { DeviceRun } from './device-run.ts';
 import { renderDevices } from './device-tables.ts';
 import { mean } from './distribution.ts';
+import type { KmsRun } from './kms-run.ts';
+import { renderKms } from './kms-tables.ts';
+import { areaTable, functionTable, latency, yesNo } from './table-parts.ts';
 import { circumstances, count, ms, ratio, share, table } from './table-text.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -53,6 +56,11 @@ function newestTables(): string {
   if (devicesFile !== undefined) {
     parts.push('## Tokens and schemes', `Figures: [${devicesFile}](evidence/${devicesFile}).`);
     parts.push(renderDevices(read<DeviceRun>(devicesFile)));
+  }
+  const kmsFile = newest('bench-kms-*.json');
+  if (kmsFile !== undefined) {
+    parts.push('## The KMS engine', `Figures: [${kmsFile}](evidence/${kmsFile}).`);
+    parts.push(renderKms(read<KmsRun>(kmsFile)));
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -250,19 +258,6 @@ function profileText({ profile }: BenchRun): string {
   ].join('\n\n');
 }
 
-function areaTable({ areas }: ProfileSummary): string {
-  return table(
-    ['', 'Share'],
-    areas.map((row) => [row.area, share(row.share)]),
-  );
-}
-
-function functionTable({ functions }: ProfileSummary): string {
-  const rows = functions.map((row) => [`\`${row.name}\``, row.file, share(row.share)]);
-  const rest = 1 - functions.reduce((sum, row) => sum + row.share, 0);
-  return table(['Function', 'File', 'Share, itself'], [...rows, ['all others', '', share(rest)]]);
-}
-
 function renderSoak(run: SoakRun): string {
   const { steady, machine, samples, proxyMbPerHour, hostMbPerHour } = run;
   const last = samples.at(-1);
@@ -275,14 +270,6 @@ function renderSoak(run: SoakRun): string {
 
 function wire({ tls }: { tls: boolean }): string {
   return tls ? 'TLS' : 'plain';
-}
-
-function latency(point: { p50Ms: number; p99Ms: number; p999Ms: number }): string[] {
-  return [ms(point.p50Ms), ms(point.p99Ms), ms(point.p999Ms)];
-}
-
-function yesNo(met: boolean): string {
-  return met ? 'yes' : '**no**';
 }
 
 if (import.meta.main) {

@@ -1,0 +1,299 @@
+/** What a run of the engine needs and collects: a throw-away token, stores full of keys, and a method for each measure. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CREDENTIAL } from '../../test/support/proxy-config.ts';
+import { createTestToken, type TestToken } from '../../test/support/token.ts';
+import { BenchFault } from './bench-fault.ts';
+import type { ProfileSummary } from './bench-run.ts';
+import { runPart, startPart } from './child-processes.ts';
+import { type CpuProfile, summariseProfile } from './cpu-profile.ts';
+import type { DeviceLoopJob } from './device-loop.ts';
+import type { RawScheme } from './device-run.ts';
+import { ECHO_PORT, type EchoJob } from './echo.ts';
+import { ACCOUNT, type EngineUnderTest, startEngineUnderTest, TOKEN_NAME } from './engine-under-test.ts';
+import { drawn, encryptKeys, messageSizes, ordersFor, repeated } from './kms-requests.ts';
+import type {
+  KmsLoad,
+  KmsMemory,
+  KmsOperation,
+  KmsPoint,
+  KmsProfile,
+  KmsRound,
+  KmsRun,
+  KmsSeries,
+  KmsStart,
+} from './kms-run.ts';
+import { makeFilledStore } from './kms-store.ts';
+import { cpuMicros, residentMb } from './process-usage.ts';
+import { PLAINTEXT_BYTES, REGION, type RequestOrder, signedRequest } from './signed-requests.ts';
+import { runWrk } from './wrk.ts';
+
+/** How long each step takes, in seconds. */
+export interface KmsPlan {
+  readonly quick: boolean;
+  readonly tokenLoop: number;
+  readonly warmUp: number;
+  readonly point: number;
+  readonly rounds: number;
+  readonly profile: number;
+  readonly starts: number;
+  /** How many keys each store has, the fewest first. */
+  readonly keys: readonly [number, ...number[]];
+}
+
+interface FilledStore {
+  readonly file: string;
+  readonly keyIds: readonly string[];
+}
+
+interface Running {
+  readonly store: FilledStore;
+  readonly engine: EngineUnderTest;
+}
+
+export class KmsStand implements AsyncDisposable {
+  readonly points: KmsPoint[] = [];
+  readonly rounds: KmsRound[] = [];
+  readonly starts: KmsStart[] = [];
+  readonly memory: KmsMemory[] = [];
+  readonly commands = new Set<string>();
+  readonly #plan: KmsPlan;
+  readonly #say: (line: string) => void;
+  readonly #token: TestToken;
+  readonly #stores: readonly FilledStore[];
+
+  private constructor(
+    plan: KmsPlan,
+    say: (line: string) => void,
+    token: TestToken,
+    stores: readonly FilledStore[],
+  ) {
+    this.#plan = plan;
+    this.#say = say;
+    this.#token = token;
+    this.#stores = stores;
+  }
+
+  static async open(plan: KmsPlan, say: (line: string) => void): Promise<KmsStand> {
+    const token = await createTestToken();
+    await token.addAesKey({ label: 'health', id: '0aff' });
+    await token.pkcs11Tool(HMAC_KEY);
+    const stores: FilledStore[] = [];
+    for (const keys of plan.keys) {
+      const file = join(token.paths.directory, `keys-${keys}.db`);
+      const keyIds = await makeFilledStore({
+        ...{ file, token, tokenName: TOKEN_NAME, keys },
+        ...{ account: ACCOUNT, region: REGION },
+      });
+      stores.push({ file, keyIds });
+      say(`made a store of ${keys} keys`);
+    }
+    return new KmsStand(plan, say, token, stores);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#token[Symbol.asyncDispose]();
+  }
+
+  /** The calls that one message costs the token, and the same with AES-GCM in that process. */
+  async tokenLoop(): Promise<RawScheme> {
+    const job: DeviceLoopJob = {
+      module: this.#token.paths.module,
+      profile: 'softhsm2',
+      tokenLabel: this.#token.label,
+      pin: this.#token.pin,
+      keys: [{ scheme: 'hmac', label: HMAC_LABEL }],
+      plaintextBytes: PLAINTEXT_BYTES,
+      aadBytes: AAD_BYTES,
+      seconds: this.#plan.tokenLoop,
+    };
+    const [loop] = await runPart<RawScheme[]>('device-loop', job, { ...this.#token.env });
+    if (loop === undefined) throw new BenchFault('the token loop has no result');
+    this.commands.add('node tools/bench.ts --part device-loop');
+    this.#say(`token alone: ${loop.callsPerSecond} calls/s, ${loop.sealPerSecond} encrypt/s`);
+    return loop;
+  }
+
+  /** Each start with cold memory, but with the file in the system's cache. */
+  async measureStarts(): Promise<void> {
+    for (let start = 0; start < this.#plan.starts; start += 1) {
+      for (const store of this.#stores) {
+        await using engine = await this.#start(store);
+        const keys = store.keyIds.length;
+        const { listeningMs, encryptedMs } = engine;
+        this.starts.push({ keys, listeningMs, encryptedMs });
+        this.#say(`${keys} keys: listens after ${listeningMs} ms, encrypts after ${encryptedMs} ms`);
+      }
+    }
+  }
+
+  /** Every operation at every number of connections, over the smallest store, beside bare HTTP. */
+  async measurePoints(): Promise<KmsRun['message']> {
+    const store = this.#smallest();
+    await using engine = await this.#start(store);
+    const orders = await ordersFor(engine, repeated(store.keyIds, HOT_REQUESTS));
+    const message = await messageSizes(engine, orders.Encrypt);
+    await this.#measureEcho(message, orders.Encrypt);
+    await this.#drive(engine, orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp });
+    for (const connections of CONNECTIONS) {
+      for (const operation of OPERATIONS) {
+        const load = await this.#drive(engine, orders[operation], { connections, seconds: this.#plan.point });
+        this.points.push({ server: 'engine', operation, ...load });
+        this.#say(`${operation}, ${connections} connections: ${loadText(load)}`);
+      }
+    }
+    return message;
+  }
+
+  /** Encrypt at 16 connections over every store, hot and uniform, one right after the other, again and again. */
+  async measureRounds(): Promise<void> {
+    await using stack = new AsyncDisposableStack();
+    const all: Running[] = [];
+    for (const store of this.#stores) all.push({ store, engine: stack.use(await this.#start(store)) });
+    for (const running of all) this.#noteMemory(running, 'started');
+    for (const running of all) {
+      for (const access of accessesOf(running)) await this.#series(running, access, this.#plan.warmUp);
+    }
+    for (let round = 1; round <= this.#plan.rounds; round += 1) {
+      const series: KmsSeries[] = [];
+      for (const running of all) {
+        for (const access of accessesOf(running)) {
+          series.push(await this.#series(running, access, this.#plan.point));
+        }
+      }
+      this.rounds.push(series);
+    }
+    for (const running of all) this.#noteMemory(running, 'after all rounds');
+  }
+
+  /** One run of its own: measuring where time goes takes time. */
+  async profile(): Promise<KmsProfile> {
+    const directory = join(this.#token.paths.directory, 'profiles');
+    mkdirSync(directory);
+    const store = this.#smallest();
+    await using engine = await this.#start(store, directory);
+    const orders = encryptKeys(engine.authority, repeated(store.keyIds, HOT_REQUESTS));
+    await this.#drive(engine, orders, { connections: 16, seconds: this.#plan.warmUp });
+    const loadedMs = performance.now();
+    const { requests } = await this.#drive(engine, orders, { connections: 16, seconds: this.#plan.profile });
+    await engine.stop();
+    const loadMicros = (performance.now() - loadedMs) * 1000;
+    this.commands.add('node --cpu-prof src/cli/portcullis.ts proxy --config portcullis.yaml');
+    const read = (name: string): ProfileSummary => {
+      const text = readFileSync(join(directory, `${name}.cpuprofile`), 'utf8');
+      const profile = JSON.parse(text) as CpuProfile;
+      // The host started later, and both end together.
+      const allMicros = profile.timeDeltas.reduce((sum, micros) => sum + micros, 0);
+      return summariseProfile(profile, ROOT_URL, Math.max(0, allMicros - loadMicros));
+    };
+    return { connections: 16, requests, engine: read('engine'), host: read('host') };
+  }
+
+  #smallest(): FilledStore {
+    const [smallest] = this.#stores;
+    if (smallest === undefined) throw new BenchFault('the plan has no store');
+    return smallest;
+  }
+
+  #start({ file, keyIds }: FilledStore, profileDirectory?: string): Promise<EngineUnderTest> {
+    this.commands.add('node src/cli/portcullis.ts proxy --config portcullis.yaml');
+    return startEngineUnderTest({
+      token: this.#token,
+      store: file,
+      keyId: keyIds[0] ?? '',
+      ...(profileDirectory !== undefined && { profileDirectory }),
+    });
+  }
+
+  async #series(
+    { store, engine }: Running,
+    access: KmsSeries['access'],
+    seconds: number,
+  ): Promise<KmsSeries> {
+    const keyIds =
+      access === 'hot'
+        ? repeated(store.keyIds.slice(0, HOT_KEYS), HOT_REQUESTS)
+        : drawn(store.keyIds, UNIFORM_REQUESTS);
+    const load = await this.#drive(engine, encryptKeys(engine.authority, keyIds), {
+      connections: 16,
+      seconds,
+    });
+    this.#say(`${store.keyIds.length} keys, ${access}: ${loadText(load)}`);
+    return { keys: store.keyIds.length, access, ...load };
+  }
+
+  #noteMemory({ store, engine }: Running, when: KmsMemory['when']): void {
+    const engineMb = residentMb(engine.pid);
+    this.memory.push({ keys: store.keyIds.length, when, engineMb, hostMb: residentMb(engine.hostPid) });
+  }
+
+  async #measureEcho({ replyBodyBytes }: KmsRun['message'], orders: readonly RequestOrder[]): Promise<void> {
+    const job: EchoJob = { replyBodyBytes };
+    await using echo = startPart('echo', job);
+    await echo.said(ECHO_PORT);
+    this.commands.add('node tools/bench.ts --part echo');
+    const origin = `http://127.0.0.1:${echo.stdout.slice(ECHO_PORT.length).trim()}`;
+    const server = { origin, pid: echo.pid };
+    await this.#drive(server, orders, { connections: 16, seconds: this.#plan.warmUp / 2 });
+    for (const connections of CONNECTIONS) {
+      const load = await this.#drive(server, orders, { connections, seconds: this.#plan.point });
+      this.points.push({ server: 'echo', operation: 'Encrypt', ...load });
+      this.#say(`bare HTTP, ${connections} connections: ${loadText(load)}`);
+    }
+  }
+
+  /** Signed now, since a signature is good for five minutes. */
+  async #drive(
+    server: Pick<EngineUnderTest, 'origin' | 'pid'> & { readonly hostPid?: number },
+    orders: readonly RequestOrder[],
+    { connections, seconds }: { readonly connections: number; readonly seconds: number },
+  ): Promise<KmsLoad> {
+    const { origin, pid, hostPid } = server;
+    const requests = orders.map((order) => signedRequest(order, CREDENTIAL));
+    const before = { server: cpuMicros(pid), host: hostPid === undefined ? 0 : cpuMicros(hostPid) };
+    const { command, ...result } = await runWrk({
+      ...{ origin, connections, requests, directory: this.#token.paths.directory },
+      seconds: Math.max(1, Math.round(seconds)),
+    });
+    this.commands.add(command);
+    const serverCpuMicros = perRequest(cpuMicros(pid) - before.server, result.requests);
+    if (hostPid === undefined) return { connections, ...result, serverCpuMicros };
+    const hostCpuMicros = perRequest(cpuMicros(hostPid) - before.host, result.requests);
+    return { connections, ...result, serverCpuMicros, hostCpuMicros };
+  }
+}
+
+/** A store that is no larger than the hot set has no other access. */
+function accessesOf({ store }: Running): readonly KmsSeries['access'][] {
+  return store.keyIds.length <= HOT_KEYS ? ['hot'] : ['hot', 'uniform'];
+}
+
+function loadText({ perSecond, errors, serverCpuMicros, hostCpuMicros }: KmsLoad): string {
+  const cpu = [serverCpuMicros, hostCpuMicros].filter((micros) => micros !== undefined).join(' + ');
+  return `${perSecond}/s, ${cpu} µs of processor each${errors === 0 ? '' : `, ${errors} ERRORS`}`;
+}
+
+function perRequest(micros: number, requests: number): number {
+  return Math.round((micros / requests) * 10) / 10;
+}
+
+const OPERATIONS: readonly KmsOperation[] = ['Encrypt', 'Decrypt', 'GenerateDataKey'];
+const CONNECTIONS = [1, 16, 64];
+/** Keys of the hot set, which the smallest store consists of. */
+const HOT_KEYS = 10;
+const HOT_REQUESTS = 64;
+const UNIFORM_REQUESTS = 60_000;
+/** What the blob's header and the encryption context of these requests come to. */
+const AAD_BYTES = 190;
+const HMAC_LABEL = 'bench-hmac';
+const HMAC_KEY = [
+  '--keygen',
+  '--key-type',
+  'GENERIC:32',
+  '--label',
+  HMAC_LABEL,
+  '--sensitive',
+  '--usage-sign',
+];
+const ROOT_URL = pathToFileURL(join(import.meta.dirname, '../..')).href;
