@@ -165,7 +165,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
 }
 
 /** The store has no domain whose keys could wrap anything: `portcullis domain init` makes one. */
-export class NoDomain extends Error {
+class NoDomain extends Error {
   override readonly name = 'NoDomain';
 }
 
@@ -206,7 +206,9 @@ async function openVault({
   if (config.token === undefined) return new SoftwareVault({ entropy });
   const domain = await readDomain(store);
   if (domain === undefined)
-    throw new NoDomain('the store of the KMS engine has no domain yet; run: portcullis domain init');
+    throw new NoDomain(
+      'the store of the KMS engine has no domain yet; run: portcullis domain init --config <file>',
+    );
   return new TokenVault({ tokens: fleet, entropy, domain: domain.body });
 }
 

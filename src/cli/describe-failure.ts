@@ -14,6 +14,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'EditFault',
   'HsmFault',
   'ListenFault',
+  'NoDomain',
   'StoreFailure',
   'TlsFault',
 ]);

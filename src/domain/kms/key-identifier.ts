@@ -26,7 +26,7 @@ export function isKeyId(text: string): boolean {
 }
 
 /** Whether it starts as an alias name does; which names there can be is CreateAlias's business. */
-export function isAliasName(text: string): boolean {
+function isAliasName(text: string): boolean {
   return text.startsWith(ALIAS_PREFIX);
 }
 

@@ -100,7 +100,7 @@ function nameOf<T extends string>(
 
 /** The highest number that a generation of the domain's keys may have. */
 export const MAX_GENERATION = 0xffff;
-export const MAC_BYTES = 32;
+const MAC_BYTES = 32;
 const MATERIAL_ID_BYTES = 32;
 
 /** Numbers are for ever. */

@@ -52,7 +52,7 @@ function digest(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer');
 }
 
-export const BINDING_BYTES = 32;
+const BINDING_BYTES = 32;
 export const NONCE_BYTES = 16;
 export const IV_BYTES = 12;
 

@@ -56,4 +56,4 @@ const MIGRATIONS: Readonly<Record<number, string>> = {
 };
 
 /** The schema that this release writes. */
-export const SCHEMA_VERSION = Object.keys(MIGRATIONS).length;
+const SCHEMA_VERSION = Object.keys(MIGRATIONS).length;

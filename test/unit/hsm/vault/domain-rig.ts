@@ -5,7 +5,7 @@ import type { Entropy } from '../../../../src/domain/ports/entropy.ts';
 import type { DomainKeyToken } from '../../../../src/hsm/vault/domain-keys.ts';
 import { MemoryStore } from '../../../../src/store/memory-store.ts';
 
-export class LabelToken implements DomainKeyToken {
+class LabelToken implements DomainKeyToken {
   readonly labels = new Set<string>();
   readonly secrets = new Map<string, string>();
   /** What the next call of `make…` or `import…` does before it makes anything, or after. */
