@@ -29,20 +29,27 @@ export interface CiphertextBlob extends VaultCiphertext, MaterialBinding {
   readonly header: Uint8Array;
 }
 
-/** The blob's first part, for the associated data of a ciphertext that is about to be made. */
+/** What all blobs of a material start with, up to the CRC. */
+export function blobStart(material: MaterialBinding): Uint8Array {
+  const start = new Uint8Array(NONCE_AT);
+  writeAscii(start, 0, FORMAT);
+  writeAscii(start, ACCOUNT_AT, material.account);
+  writeAscii(start, KEY_ID_AT, material.keyId);
+  start.set(fromHex(material.materialId), MATERIAL_AT);
+  new DataView(start.buffer).setUint32(CRC_AT, crc32(start.subarray(0, CRC_AT)));
+  return start;
+}
+
+/** All that comes before the ciphertext, for the associated data of a ciphertext that is about to be made. */
 export function blobHeader(
-  material: MaterialBinding,
+  start: Uint8Array,
   { nonce, iv }: Pick<VaultCiphertext, 'nonce' | 'iv'>,
 ): Uint8Array {
   if (nonce.length !== NONCE_BYTES || iv.length !== IV_BYTES) {
     throw new Bug('the vault chose a nonce or an IV of another length than the ciphertext blob has');
   }
   const header = new Uint8Array(HEADER_BYTES);
-  writeAscii(header, 0, FORMAT);
-  writeAscii(header, ACCOUNT_AT, material.account);
-  writeAscii(header, KEY_ID_AT, material.keyId);
-  header.set(fromHex(material.materialId), MATERIAL_AT);
-  new DataView(header.buffer).setUint32(CRC_AT, crc32(header.subarray(0, CRC_AT)));
+  header.set(start);
   header.set(nonce, NONCE_AT);
   header.set(iv, IV_AT);
   return header;

@@ -1,6 +1,7 @@
 /** From a key's record to what the vault works with. */
 import { Bug } from '../../domain/bug.ts';
 import type { KeyMaterial, KeyRecord } from '../../domain/key/key-record.ts';
+import { blobStart } from '../../domain/kms/ciphertext-blob.ts';
 import type { VaultKey } from '../../domain/ports/key-vault.ts';
 
 /** The material that encrypts. A key without any is refused by its state before. */
@@ -16,19 +17,25 @@ export function materialOf(record: KeyRecord, materialId: string | undefined): K
   return record.materials.findLast((material) => material.materialId === materialId);
 }
 
-/** The vault's view of a material, made once for each version of a record that the store hands out. */
-export function vaultKeyOf(record: KeyRecord, material: KeyMaterial): VaultKey {
-  const known = VAULT_KEYS.get(material);
+/** A material, ready for use: made once for each version of a record that the store hands out. */
+export interface UsableMaterial {
+  readonly key: VaultKey;
+  /** What its ciphertext blobs start with. */
+  readonly blobStart: Uint8Array;
+}
+
+export function usable(record: KeyRecord, material: KeyMaterial): UsableMaterial {
+  const known = USABLE.get(material);
   if (known !== undefined) return known;
-  const key: VaultKey = {
-    account: record.account,
-    keyId: record.keyId,
-    materialId: material.materialId,
-    token: Buffer.from(material.token, 'base64'),
+  const { materialId, token } = material;
+  const binding = { account: record.account, keyId: record.keyId, materialId };
+  const made: UsableMaterial = {
+    key: { ...binding, token: Buffer.from(token, 'base64') },
+    blobStart: blobStart(binding),
   };
-  VAULT_KEYS.set(material, key);
-  return key;
+  USABLE.set(material, made);
+  return made;
 }
 
 /** Bodies of records are never changed, and are freed when the store forgets them. */
-const VAULT_KEYS = new WeakMap<KeyMaterial, VaultKey>();
+const USABLE = new WeakMap<KeyMaterial, UsableMaterial>();

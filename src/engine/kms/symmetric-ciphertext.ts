@@ -13,7 +13,7 @@ import {
 import { canonicalContext, type EncryptionContext } from '../../domain/kms/encryption-context.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import type { KeyVault } from '../../domain/ports/key-vault.ts';
-import { currentMaterial, materialOf, vaultKeyOf } from './key-material.ts';
+import { currentMaterial, materialOf, usable } from './key-material.ts';
 
 export interface EncryptedText {
   readonly blob: Uint8Array;
@@ -28,16 +28,13 @@ export async function encryptUnder(
   context: CallContext,
 ): Promise<EncryptedText> {
   const material = currentMaterial(record);
+  const { key, blobStart } = usable(record, material);
   const canonical = canonicalContext(message.encryptionContext);
   let header: Uint8Array | undefined;
   const aad = (parts: { nonce: Uint8Array; iv: Uint8Array }): Uint8Array => {
-    header = blobHeader(
-      { account: record.account, keyId: record.keyId, materialId: material.materialId },
-      parts,
-    );
+    header = blobHeader(blobStart, parts);
     return associatedData(header, canonical);
   };
-  const key = vaultKeyOf(record, material);
   const encrypted = await vault.encrypt(key, { plaintext: message.plaintext, aad }, context);
   if (header === undefined) throw new Bug('the vault encrypted without asking for the associated data');
   return { blob: joinBlob(header, encrypted), material };
@@ -58,7 +55,7 @@ export async function decryptUnder(
   if (material === undefined) throw invalidCiphertext();
   const aad = associatedData(blob.header, canonicalContext(message.encryptionContext));
   try {
-    return await vault.decrypt(vaultKeyOf(record, material), { ...blob, aad }, context);
+    return await vault.decrypt(usable(record, material).key, { ...blob, aad }, context);
   } catch (error) {
     if (error instanceof HsmFault && error.code === 'corrupt') throw invalidCiphertext(error);
     throw error;

@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import {
   associatedData,
   blobHeader,
+  blobStart,
   joinBlob,
   parseBlob,
 } from '../../../../src/domain/kms/ciphertext-blob.ts';
@@ -32,7 +33,7 @@ const sample = () => Buffer.from(BLOB_HEX, 'hex');
 
 describe('a ciphertext blob', () => {
   it('is laid out as written here', () => {
-    const header = blobHeader(MATERIAL, PARTS);
+    const header = blobHeader(blobStart(MATERIAL), PARTS);
     expect(Buffer.from(header).toString('hex')).toBe(HEADER_HEX);
     expect(Buffer.from(joinBlob(header, TEXT)).toString('hex')).toBe(BLOB_HEX);
   });
@@ -49,13 +50,13 @@ describe('a ciphertext blob', () => {
 
   it('can name a multi-Region key', () => {
     const keyId = `mrk-${'0123456789abcdef'.repeat(2)}`;
-    const blob = joinBlob(blobHeader({ ...MATERIAL, keyId }, PARTS), TEXT);
+    const blob = joinBlob(blobHeader(blobStart({ ...MATERIAL, keyId }), PARTS), TEXT);
     expect(parseBlob(blob).keyId).toBe(keyId);
   });
 
   it('holds from 1 to 4 096 bytes of ciphertext', () => {
     const of = (length: number) =>
-      joinBlob(blobHeader(MATERIAL, PARTS), { ...TEXT, ciphertext: Buffer.alloc(length) });
+      joinBlob(blobHeader(blobStart(MATERIAL), PARTS), { ...TEXT, ciphertext: Buffer.alloc(length) });
     expect(parseBlob(of(1)).ciphertext).toHaveLength(1);
     expect(parseBlob(of(4096)).ciphertext).toHaveLength(4096);
     expect(() => parseBlob(of(0))).toThrow(KmsFault);
@@ -68,11 +69,11 @@ describe('a ciphertext blob', () => {
     { what: 'a header alone', blob: () => Buffer.from(HEADER_HEX, 'hex') },
     {
       what: 'a good checksum over an account that is none',
-      blob: () => joinBlob(blobHeader({ ...MATERIAL, account: '11112222333x' }, PARTS), TEXT),
+      blob: () => joinBlob(blobHeader(blobStart({ ...MATERIAL, account: '11112222333x' }), PARTS), TEXT),
     },
     {
       what: 'a good checksum over a key id that is none',
-      blob: () => joinBlob(blobHeader({ ...MATERIAL, keyId: 'x'.repeat(36) }, PARTS), TEXT),
+      blob: () => joinBlob(blobHeader(blobStart({ ...MATERIAL, keyId: 'x'.repeat(36) }), PARTS), TEXT),
     },
   ])('is not $what', ({ blob }) => {
     expect(() => parseBlob(blob())).toThrow(
@@ -105,11 +106,11 @@ describe('a ciphertext blob', () => {
     { what: 'nonce', parts: { ...PARTS, nonce: Buffer.alloc(15) } },
     { what: 'IV', parts: { ...PARTS, iv: Buffer.alloc(16) } },
   ])('is not made with a wrong $what', ({ parts }) => {
-    expect(() => blobHeader(MATERIAL, parts)).toThrow('of another length');
+    expect(() => blobHeader(blobStart(MATERIAL), parts)).toThrow('of another length');
   });
 
   it('has its header and the context as associated data', () => {
-    const header = blobHeader(MATERIAL, PARTS);
+    const header = blobHeader(blobStart(MATERIAL), PARTS);
     const data = Buffer.from(associatedData(header, Buffer.from('c0ffee', 'hex')));
     expect(data.toString('hex')).toBe(`${HEADER_HEX}c0ffee`);
   });
