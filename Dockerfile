@@ -1,8 +1,12 @@
-# The proxy with SoftHSM2 and OpenSC, as a user without privileges. Nothing secret is in the image: mount the
+# The proxy and the KMS engine with SoftHSM2 and OpenSC, as a user without privileges. Nothing secret is in the image: mount the
 # configuration at /etc/portcullis/portcullis.yaml, and what it names (PINs, certificates, tokens) beside it.
 #
 #   docker build -t portcullis .
 #   docker run -v /srv/portcullis:/etc/portcullis:ro -v portcullis-state:/var/lib/portcullis -p 8080:8080 portcullis
+#
+# The demo, whose engine lets everybody in, needs a word for leaving loopback, and says so when it starts:
+#
+#   docker run -p 127.0.0.1:8080:8080 -p 127.0.0.1:4599:4599 portcullis demo --danger-host 0.0.0.0
 #
 # In a container, `proxy.host` has to be 0.0.0.0 (with TLS, or dangerPlainHttp behind a load balancer), and
 # `stateDir` below /var/lib/portcullis. The health check asks the metrics listener; PORTCULLIS_HEALTH_URL moves it.
@@ -34,7 +38,7 @@ COPY --from=build /app/dist dist
 ENV PATH=/app/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production
 USER 10001:10001
 WORKDIR /var/lib/portcullis
-EXPOSE 8080 9090
+EXPOSE 4599 8080 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(process.env.PORTCULLIS_HEALTH_URL || 'http://127.0.0.1:9090/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

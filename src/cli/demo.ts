@@ -22,14 +22,26 @@ export function demoCommand(): Command {
       'set up SoftHSM2 tokens with demo keys, run the proxy and the KMS engine on them, and print commands to try',
     )
     .option('--directory <path>', 'where the token, its keys and the configuration live', 'var')
+    .option(
+      '--danger-host <address>',
+      'address of the proxy and the engine instead of 127.0.0.1: whoever reaches it may use and delete every key',
+    )
     .addHelpText('after', EXAMPLE)
-    .action(({ directory }: { directory: string }) => runDemo(resolve(directory)));
+    .action((options: DemoOptions) => runDemo(options));
+}
+
+interface DemoOptions {
+  readonly directory: string;
+  readonly dangerHost?: string;
 }
 
 /** `directory` is created when absent; a second run finds token, keys and credentials as they were. */
-async function runDemo(directory: string): Promise<void> {
+async function runDemo(options: DemoOptions): Promise<void> {
+  const directory = resolve(options.directory);
   const configFile = await prepareDemo(directory);
-  const config = withPorts(loadConfig(configFile), readEnvironment());
+  const load = (): PortcullisConfig =>
+    withHost(withPorts(loadConfig(configFile), readEnvironment()), options.dangerHost);
+  const config = load();
   const curlFile = writeCurlFile(directory, config);
   const log = createLog({ level: config.log.level, stream: process.stderr });
   await ensureDemoDomain(config, log);
@@ -43,7 +55,7 @@ async function runDemo(directory: string): Promise<void> {
       await becomeReady(running, stopping);
       if (!stopping.aborted) process.stdout.write(demoText({ directory, config, curlFile, running }));
     },
-    onReload: (running) => running.reload(withPorts(loadConfig(configFile), readEnvironment())),
+    onReload: (running) => running.reload(load()),
   });
 }
 
@@ -62,6 +74,13 @@ function withPorts(
     ...(config.metrics !== undefined &&
       metricsPort !== undefined && { metrics: { ...config.metrics, port: metricsPort } }),
   };
+}
+
+/** In a container nobody reaches loopback: its port mapping says who reaches this instead. */
+function withHost(config: PortcullisConfig, host: string | undefined): PortcullisConfig {
+  if (host === undefined) return config;
+  const { proxy, kms } = config;
+  return { ...config, proxy: { ...proxy, host }, ...(kms !== undefined && { kms: { ...kms, host } }) };
 }
 
 function portFrom(
@@ -136,5 +155,9 @@ const EXAMPLE = `
 Not for production: the keys are files. A second run finds token, keys and credentials as they were.
 
   PORTCULLIS_PORT=18080 portcullis demo --directory demo
+
+In a container, map the ports to loopback of its machine, for the engine lets everybody in:
+
+  docker run -p 127.0.0.1:4599:4599 portcullis demo --danger-host 0.0.0.0
 
 Exit code: 0 drained after a signal, 1 a port is taken or the token is damaged, 2 wrong usage.`;

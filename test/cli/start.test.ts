@@ -154,6 +154,19 @@ describe('portcullis demo', () => {
     },
   );
 
+  it('leaves loopback on an explicit word, and says what that means', async () => {
+    const args = [join(ROOT, 'src/cli/portcullis.ts'), 'demo', '--directory', directory];
+    await using demo = startProcess(process.execPath, [...args, '--danger-host', '127.0.0.2'], {
+      env: ANY_PORTS,
+    });
+    await demo.said(READY);
+
+    expect(demo.stdout).toMatch(
+      /AWS KMS API {4}http:\/\/127\.0\.0\.2:\d+, open: any access key is let in as root/,
+    );
+    expect(demo.stderr).toContain('"event":"kms.open"');
+  });
+
   it.for(['http', '70000', '-1'])('refuses %s as a port', async (port) => {
     await using demo = startDemo({ PORTCULLIS_PORT: port });
 
