@@ -43,14 +43,24 @@ export interface VerifiedCaller {
   readonly signedHeaders: readonly string[];
 }
 
+/** What a request says of itself, in which nothing is trusted. */
+export interface SignedHead {
+  readonly headers: ReceivedHeaders;
+  readonly authorization: Authorization;
+}
+
 /**
  * Returns who signed the request, or throws {@link SigV4Fault} and nothing else. Work does not depend on whether
- * the access key id is known. Replays within the skew are not detected here.
+ * the access key id is known. Replays within the skew are not detected here. `head`, for a caller that has read it
+ * already, is that of this very request.
  * @req X-61 X-63 X-64 X-65 X-66
  */
-export function verifySignature(request: ReceivedRequest, options: VerifyOptions): VerifiedCaller {
-  const headers = collectHeaders(request.rawHeaders);
-  const authorization = parseAuthorization(headers.get('authorization'));
+export function verifySignature(
+  request: ReceivedRequest,
+  options: VerifyOptions,
+  head: SignedHead = readHead(request),
+): VerifiedCaller {
+  const { headers, authorization } = head;
   const date = parseAmzDate(headers.get('x-amz-date'));
   checkSkew(date, options.nowMs, options.maxSkewMs);
   checkScope(authorization, date, options);
@@ -71,6 +81,11 @@ export function verifySignature(request: ReceivedRequest, options: VerifyOptions
     region: authorization.region,
     signedHeaders: authorization.signedHeaders,
   };
+}
+
+function readHead({ rawHeaders }: ReceivedRequest): SignedHead {
+  const headers = collectHeaders(rawHeaders);
+  return { headers, authorization: parseAuthorization(headers.get('authorization')) };
 }
 
 /** @req X-63 */

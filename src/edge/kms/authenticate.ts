@@ -45,14 +45,15 @@ export function authenticate(request: ReceivedRequest, options: Authentication):
     if (credential === undefined && options.open) {
       return { caller: openCaller(authorization), region, verified: false };
     }
-    verifySignature(request, {
+    const verification = {
       service: options.service,
       regions: 'any',
       nowMs: options.nowMs,
       maxSkewMs: MAX_SKEW_MS,
       secretFor: () => credential?.secret,
       signingKeys: options.signingKeys,
-    });
+    } as const;
+    verifySignature(request, verification, { headers, authorization });
     const { caller } = checkSession(credential as KmsCredential, headers, options.nowMs);
     return { caller, region, verified: true };
   } catch (error) {
