@@ -39,6 +39,8 @@ export class TokenVault implements KeyVault {
   readonly #entropy: Entropy;
   #generations: ReadonlyMap<number, DomainGeneration>;
   #current: DomainGeneration;
+  /** Generations that exported key tokens are wrapped under. */
+  readonly #numbers = new WeakMap<VaultKey, number>();
 
   constructor({ tokens, entropy, domain }: TokenVaultOptions) {
     this.#tokens = tokens;
@@ -186,10 +188,16 @@ export class TokenVault implements KeyVault {
     return { materialId, token };
   }
 
+  /** A key is looked into once for as long as somebody has it. */
   #generationOf(key: VaultKey): DomainGeneration {
-    const parsed = parseExportedKey(key.token);
-    requireBinding(parsed, key);
-    return this.#generation(parsed.generation);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      const parsed = parseExportedKey(key.token);
+      requireBinding(parsed, key);
+      number = parsed.generation;
+      this.#numbers.set(key, number);
+    }
+    return this.#generation(number);
   }
 
   #generation(number: number): DomainGeneration {
