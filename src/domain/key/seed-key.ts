@@ -1,0 +1,19 @@
+/** A key that an engine is to have from its start, with a fixed id: docs/seeds.md. */
+import type { Secret } from '../secret.ts';
+import type { KeyScope, KeyTag } from './key-record.ts';
+
+export interface SeedKey extends KeyScope {
+  /** As {@link KeyRecord.keyId}, in lower case; a multi-Region key when it starts with `mrk-`. */
+  readonly keyId: string;
+  /** `alias/…`, each once in its account and Region. */
+  readonly aliases: readonly string[];
+  readonly description: string;
+  /** JSON text; absent: the policy of keys that are made without one. */
+  readonly policy?: string;
+  readonly tags: readonly KeyTag[];
+  readonly enabled: boolean;
+  /** Days between rotations; absent: it does not rotate by itself. */
+  readonly rotationDays?: number;
+  /** Base64 of the 32 bytes of its material; absent: random, and made in the vault. */
+  readonly material?: Secret;
+}
