@@ -1,5 +1,5 @@
 /**
- * Writes the generated parts of docs/configuration.md and docs/devices.md and the JSON Schemas in config/ from
+ * Writes the generated parts of docs/configuration.md, docs/devices.md and docs/seeds.md and the JSON Schemas in config/ from
  * the configuration schema and the device profiles, so that none can tell another story than the code. With
  * `--check` it writes nothing and fails when a file is stale.
  */
@@ -11,6 +11,7 @@ import {
   deviceJsonSchema,
   expectation,
   type SchemaNode,
+  seedJsonSchema,
 } from '../src/config/schema/json-schema.ts';
 import type { DeviceProfile } from '../src/hsm/devices/profile.ts';
 import { DEVICE_PROFILES } from '../src/hsm/devices/profiles.ts';
@@ -28,10 +29,13 @@ interface Row {
 function main(): void {
   const schema = configJsonSchema();
   const deviceSchema = deviceJsonSchema();
+  const seedSchema = seedJsonSchema();
   const fields = `${reference(schema)}\n${deviceReference(deviceSchema)}`;
   const wanted = new Map([
     ['config/portcullis.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['config/device.schema.json', `${JSON.stringify(deviceSchema, null, 2)}\n`],
+    ['config/kms-seed.schema.json', `${JSON.stringify(seedSchema, null, 2)}\n`],
+    ['docs/seeds.md', withGenerated('docs/seeds.md', seedReference(seedSchema))],
     ['docs/configuration.md', withGenerated('docs/configuration.md', fields)],
     ['docs/devices.md', withGenerated('docs/devices.md', profileTable())],
   ]);
@@ -56,6 +60,11 @@ function reference(schema: SchemaNode): string {
 function deviceReference(schema: SchemaNode): string {
   const rows = fieldsOf(schema, '').flatMap((row) => [row, ...fieldsOf(row.node, `${row.path}.`)]);
   return section('A profile of the site', schema.description ?? '', rows);
+}
+
+function seedReference(schema: SchemaNode): string {
+  const rows = fieldsOf(schema, '').flatMap(({ path, node, required }) => rowsOf(path, node, required));
+  return section('Fields', schema.description ?? '', rows);
 }
 
 function fieldsOf(node: SchemaNode, start: string): Row[] {
@@ -121,7 +130,7 @@ function rowsOf(path: string, node: SchemaNode, required: boolean): Row[] {
     return path.includes('.') ? [itself, ...fields] : fields;
   }
   if (node.type === 'array' && node.items?.properties !== undefined)
-    return [itself, ...rowsOf(`${path}[]`, node.items, true).slice(1)];
+    return [itself, ...rowsOf(`${path}[]`, node.items, true).filter((row) => row.path !== `${path}[]`)];
   if (typeof node.additionalProperties === 'object') {
     const entry = rowsOf(
       `${path}.<${node.propertyNames?.['x-name'] ?? 'name'}>`,
@@ -149,7 +158,7 @@ function valueCell({ node }: Row): string {
 }
 
 function defaultCell({ node, required }: Row): string {
-  if (node.default !== undefined && JSON.stringify(node.default) !== '{}')
+  if (node.default !== undefined && node.default !== '' && JSON.stringify(node.default) !== '{}')
     return `\`${JSON.stringify(node.default).replaceAll('"', '')}\``;
   return required ? '**required**' : '';
 }

@@ -6,9 +6,10 @@
 import type { DeviceProfile } from '../hsm/devices/profile.ts';
 import { profileOf } from '../hsm/devices/profiles.ts';
 import { parseConfigDocument } from './config-document.ts';
-import { ConfigFault, type LocatedProblem } from './config-fault.ts';
+import { ConfigFault } from './config-fault.ts';
 import type { ConfigParts } from './config-parts.ts';
-import { Findings, type PathInFile, pathText } from './findings.ts';
+import { Findings, type PathInFile } from './findings.ts';
+import { passOn } from './pass-on.ts';
 import { FileFault, isReplaceable, readRegularFile } from './private-file.ts';
 import { type DeviceInput, deviceSchema } from './schema/device-schema.ts';
 import { deviceJsonSchema } from './schema/json-schema.ts';
@@ -50,10 +51,10 @@ function siteProfile(
     const own = new Findings();
     reportSchemaIssues(parsed.error.issues, content, deviceJsonSchema(), own);
     for (const problem of own.problems)
-      passOn({ ...problem, line: lineOf(problem.path) }, file, path, findings);
+      passOn({ ...problem, line: lineOf(problem.path) }, { file, path }, findings);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    for (const problem of error.problems) passOn(problem, file, path, findings);
+    for (const problem of error.problems) passOn(problem, { file, path }, findings);
   }
   return undefined;
 }
@@ -74,12 +75,6 @@ function readProfile(
     findings.problem(path, `names a file that ${found} (${file})`, EXPECTED, RELATIVE_PATHS);
   }
   return undefined;
-}
-
-function passOn(problem: LocatedProblem, file: string, path: PathInFile, findings: Findings): void {
-  const place = problem.line === undefined ? file : `${file}:${problem.line}`;
-  const field = problem.path.length === 0 ? 'which' : `whose ${pathText(problem.path)}`;
-  findings.problem(path, `names ${place}, ${field} ${problem.found}`, problem.expected, problem.remedy);
 }
 
 function extended({ extends: base, ...overrides }: DeviceInput): DeviceProfile {

@@ -15,6 +15,7 @@ import { Findings } from './findings.ts';
 import type { PortcullisConfig } from './portcullis-config.ts';
 import { type FileContent, FileFault, ownGroups, readRegularFile } from './private-file.ts';
 import { readSecrets } from './read-secrets.ts';
+import { readSeed } from './read-seed.ts';
 import { configJsonSchema } from './schema/json-schema.ts';
 import { reportSchemaIssues } from './schema-problems.ts';
 
@@ -50,12 +51,13 @@ export function loadConfig(
   const resolvePath = (relative: string): string => resolve(dirname(file), relative);
   checkFiles(parts, resolvePath, groups, findings);
   const profiles = readDeviceProfiles(parts, { groups, resolvePath }, findings);
+  const seed = readSeed(parts, { groups, resolvePath }, findings);
   const secrets = readSecrets(
     parts,
     { environment, groups, resolvePath, configExposure: access.readOrWrite },
     findings,
   );
-  const config = buildConfig(parts, { file, secrets, profiles, resolvePath }, findings);
+  const config = buildConfig(parts, { file, secrets, profiles, seed, resolvePath }, findings);
   if (config !== undefined) return config;
   const sources = sourcesOf(parts).map(resolvePath);
   throw new ConfigFault('invalid', path, findings.problems, document.lineOf, sources);

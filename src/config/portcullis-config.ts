@@ -1,5 +1,6 @@
 /** A configuration that passed every check: absolute paths, resolved secrets, domain objects. */
 import type { HealthKey } from '../domain/hsm/health-key.ts';
+import type { SeedKey } from '../domain/key/seed-key.ts';
 import type { KmsCaller } from '../domain/kms/caller.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { KeyStore } from '../domain/xks/key-store.ts';
@@ -70,8 +71,8 @@ export interface KmsConfig {
   readonly store: 'memory' | { readonly sqlite: string };
   readonly access: { readonly mode: 'verify' | 'open'; readonly credentials: readonly KmsCredential[] };
   readonly allowClockControl: boolean;
-  /** Absolute path. */
-  readonly seed?: string;
+  /** What its seed file names; none without such a file. */
+  readonly seed: readonly SeedKey[];
   readonly limits: {
     readonly keys: number;
     readonly aliasesPerKey: number;

@@ -1,4 +1,5 @@
 /** From validated input to the configuration: pure, every check that spans fields, all findings in one go. */
+import type { SeedKey } from '../../domain/key/seed-key.ts';
 import type { DeviceProfile } from '../../hsm/devices/profile.ts';
 import type { ConfigParts } from '../config-parts.ts';
 import type { DeviceProfiles } from '../device-profiles.ts';
@@ -22,6 +23,8 @@ export interface BuildContext {
   readonly secrets: Secrets;
   /** By the position of the token. */
   readonly profiles: DeviceProfiles;
+  /** Of the KMS engine. */
+  readonly seed: readonly SeedKey[];
   readonly resolvePath: (path: string) => string;
 }
 
@@ -31,10 +34,10 @@ export function buildConfig(
   context: BuildContext,
   findings: Findings,
 ): PortcullisConfig | undefined {
-  const { file, secrets, profiles, resolvePath } = context;
+  const { file, secrets, profiles, seed, resolvePath } = context;
   const proxy = parts.proxy === undefined ? undefined : buildProxy(parts.proxy, resolvePath, findings);
   const control = buildControl(parts.control, resolvePath, findings);
-  const kms = buildKms(parts, { secrets, resolvePath }, findings);
+  const kms = buildKms(parts, { secrets, seed, resolvePath }, findings);
   checkListeners(parts, findings);
   checkPurpose(parts, findings);
   checkTokens(parts.tokens, findings);

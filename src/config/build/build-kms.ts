@@ -1,5 +1,6 @@
 /** The KMS engine: absolute paths, callers, and what must agree between its fields. */
 import { hash } from 'node:crypto';
+import type { SeedKey } from '../../domain/key/seed-key.ts';
 import type { KmsCaller } from '../../domain/kms/caller.ts';
 import type { ConfigParts } from '../config-parts.ts';
 import { type Findings, type PathInFile, pathText } from '../findings.ts';
@@ -11,19 +12,20 @@ import { isLoopback } from './build-proxy.ts';
 
 export interface KmsSurroundings {
   readonly secrets: Secrets;
+  readonly seed: readonly SeedKey[];
   readonly resolvePath: (path: string) => string;
 }
 
 export function buildKms(
   parts: ConfigParts,
-  { secrets, resolvePath }: KmsSurroundings,
+  { secrets, seed, resolvePath }: KmsSurroundings,
   findings: Findings,
 ): KmsConfig | undefined {
   const { kms } = parts;
   if (kms === undefined) return undefined;
   checkAccess(kms, findings);
   checkKeys(kms, parts, findings);
-  const { host, port, tls, token, store, access, seed, limits, dangerAllowClockControl } = kms;
+  const { host, port, tls, token, store, access, limits, dangerAllowClockControl } = kms;
   return {
     host,
     port,
@@ -37,7 +39,7 @@ export function buildKms(
       credentials: access.credentials.flatMap((input, index) => credentialOf(input, index, secrets)),
     },
     allowClockControl: dangerAllowClockControl,
-    ...(seed !== undefined && { seed: resolvePath(seed) }),
+    seed,
     limits,
   };
 }

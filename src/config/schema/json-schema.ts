@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { PathInFile } from '../findings.ts';
 import { configSchema } from './config-schema.ts';
 import { deviceSchema } from './device-schema.ts';
+import { seedSchema } from './seed-schema.ts';
 
 /** The part of JSON Schema that our schema uses, with our own `x-` annotations. */
 export interface SchemaNode {
@@ -34,6 +35,11 @@ export function configJsonSchema(): SchemaNode {
 /** The same for a profile of the site. */
 export function deviceJsonSchema(): SchemaNode {
   return z.toJSONSchema(deviceSchema, { io: 'input' }) as SchemaNode;
+}
+
+/** The same for a seed. */
+export function seedJsonSchema(): SchemaNode {
+  return z.toJSONSchema(seedSchema, { io: 'input' }) as SchemaNode;
 }
 
 /** The nodes from the root to `path`, as far as the schema knows it; the last is the field itself when complete. */
