@@ -1,10 +1,8 @@
 /**
- * What a listener does with Node's `request` events. The proxy's hands them to our own code at once; those for
- * operators and monitors go through an Express application of one middleware. Express parses nothing that a client
- * sent (no query, no routes, no body), so that a hostile target or header meets our own code alone.
+ * What a listener does with Node's `request` events: a bare one hands them to our own code at once; for the others,
+ * express-app.ts puts Express in between.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express from 'express';
 import type { Log } from '../../domain/ports/log.ts';
 import { errorBody } from './error-body.ts';
 import { BodyIncomplete, type ExchangeHandler } from './exchange.ts';
@@ -22,6 +20,8 @@ export interface AppOptions {
   ) => HttpExchange | undefined;
 }
 
+export type CreateApp = (options: AppOptions) => RequestListener;
+
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Without Express, which gives every request other prototypes and so costs as much as all checks but the signature. */
@@ -33,22 +33,8 @@ export function createBareApp(options: AppOptions): RequestListener {
   };
 }
 
-export function createExpressApp(options: AppOptions): RequestListener {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('query parser', false);
-  app.use((request, response) => take(request, response, request.originalUrl, options));
-  return (request, response) => {
-    // Express's router looks at `url` and our code at `originalUrl`: the router always sees a plain path.
-    Object.assign(request, { originalUrl: request.url ?? '', url: '/' });
-    app(request as express.Request, response as express.Response, (error: unknown) =>
-      fail(error, response, options.log),
-    );
-  };
-}
-
-async function take(
+/** One request, from its head to its answer. */
+export async function take(
   request: IncomingMessage,
   response: ServerResponse,
   rawUrl: string,
@@ -59,7 +45,8 @@ async function take(
   if (!refuseHead(request, exchange, options.maxHeaders)) await answer(exchange, options);
 }
 
-function fail(error: unknown, response: ServerResponse, log: Log): void {
+/** What nobody caught: the client learns nothing of it. */
+export function fail(error: unknown, response: ServerResponse, log: Log): void {
   log.error('http.failed', { error });
   if (response.headersSent) response.destroy();
   else response.writeHead(500, { 'Content-Type': 'application/json' }).end(INTERNAL);

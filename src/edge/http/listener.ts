@@ -6,7 +6,7 @@ import { createServer, type Server as HttpServer, type ServerOptions } from 'nod
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import { createBareApp, createExpressApp } from './app.ts';
+import { type CreateApp, createBareApp } from './app.ts';
 import { bind, type ListenAddress } from './bind.ts';
 import { refuseMalformed, refuseTunnel } from './client-error.ts';
 import { Connections } from './connections.ts';
@@ -65,7 +65,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     gate !== undefined,
     Math.min(limits.unprovenIdleTimeoutMs, limits.keepAliveTimeoutMs),
   );
-  serve(server, connections, gate, options);
+  serve(server, connections, gate, { ...options, createApp: await appOf(options) });
   if (gate !== undefined) gate.guard(server as HttpsServer);
   await bind(server, at, name);
   const port = portOf(server);
@@ -80,15 +80,19 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
+/** Express is loaded for those who want it: an engine inside of somebody's tests does without. */
+async function appOf({ bare = false }: ListenOptions): Promise<CreateApp> {
+  return bare ? createBareApp : (await import('./express-app.ts')).createExpressApp;
+}
+
 function serve(
   server: HttpServer,
   connections: Connections,
   gate: TlsGate | undefined,
-  options: ListenOptions,
+  options: ListenOptions & { readonly createApp: CreateApp },
 ): void {
-  const { name, clock, limits, log, handler } = options;
+  const { name, clock, limits, log, handler, createApp } = options;
   const awaitingContinue = new WeakSet<object>();
-  const createApp = (options.bare ?? false) ? createBareApp : createExpressApp;
   const app = createApp({
     handler,
     log,
