@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KmsConfig } from './config/portcullis-config.ts';
+import { HsmFault } from './domain/hsm-fault.ts';
 import { clockSettingAddress } from './domain/key/record-address.ts';
 import { allowAll } from './domain/ports/authorizer.ts';
 import type { Clock } from './domain/ports/clock.ts';
@@ -18,6 +19,8 @@ import { createKmsEndpoint } from './edge/kms/kms-endpoint.ts';
 import { destroyIfDue } from './engine/kms/destroy-if-due.ts';
 import { createKmsEngine } from './engine/kms/kms-engine.ts';
 import { rotateIfDue } from './engine/kms/rotate-if-due.ts';
+import { findSeedConflicts, SeedConflict } from './engine/kms/seed/seed-conflict.ts';
+import { sowSeed } from './engine/kms/seed/sow-seed.ts';
 import { DEFAULT_SETTINGS, type KmsServices } from './engine/kms/services.ts';
 import type { Fleet } from './hsm/fleet.ts';
 import { SoftwareVault } from './hsm/software/software-vault.ts';
@@ -30,7 +33,7 @@ import { MemoryStore } from './store/memory-store.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export interface KmsFaceOptions {
-  readonly config: Pick<KmsConfig, 'access' | 'allowClockControl' | 'limits'>;
+  readonly config: Pick<KmsConfig, 'access' | 'allowClockControl' | 'limits' | 'seed'>;
   readonly store: RecordStore;
   readonly vault: KeyVault;
   readonly clock: Clock;
@@ -43,9 +46,12 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   readonly handler: ExchangeHandler;
   readonly #clock: AdjustableClock;
   readonly #scheduler: Scheduler;
+  readonly #services: KmsServices;
   readonly #options: KmsFaceOptions;
   readonly #stopping = new AbortController();
   #wrapping: Promise<void> = Promise.resolve();
+  #sowing: Promise<void> = Promise.resolve();
+  #waitsFor: string | undefined;
 
   private constructor(options: KmsFaceOptions, clock: AdjustableClock) {
     const { config, store, vault, entropy, log } = options;
@@ -66,6 +72,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
       },
       log,
     };
+    this.#services = services;
     const credentials = new Map(config.access.credentials.map((each) => [each.accessKeyId, each]));
     this.handler = createKmsEndpoint({
       engine: createKmsEngine(services),
@@ -102,8 +109,14 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     const moved = await options.store.get('setting', clockSettingAddress());
     const clock = new AdjustableClock(options.clock, Number(moved?.body['offsetMs'] ?? 0));
     const face = new KmsFace(options, clock);
+    await face.#sowFirst();
     face.#scheduler.wake();
     return face;
+  }
+
+  /** Why not all of the seed's keys are there yet, for people; undefined once they are. */
+  get waitsFor(): string | undefined {
+    return this.#waitsFor;
   }
 
   advanceClock = async (ms: number): Promise<ClockOutcome> => {
@@ -125,7 +138,15 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   reset = async (): Promise<{ readonly problems: readonly string[] }> => {
     if (!this.#options.config.allowClockControl) return { problems: [NO_CONTROL] };
     for (const kind of CUSTOMER_RECORDS) await removeAll(this.#options.store, kind);
-    return { problems: [] };
+    try {
+      await sowSeed(this.#options.config.seed, this.#services);
+      return { problems: [] };
+    } catch (error) {
+      if (error instanceof SeedConflict) return { problems: error.conflicts };
+      if (!(error instanceof HsmFault)) throw error;
+      this.#sowing = this.#sow();
+      return { problems: [`everything was removed, and the seed is sown later: ${error.message}`] };
+    }
   };
 
   /** Takes what older generations of the domain's keys wrapped to the current one, in the background, until it is done. */
@@ -135,9 +156,41 @@ export class KmsFace implements EngineControl, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    await this.#wrapping;
+    await Promise.all([this.#wrapping, this.#sowing]);
     await this.#scheduler[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
+  }
+
+  /** A token may take its time, and must not keep the engine from what needs none of it. */
+  async #sowFirst(): Promise<void> {
+    const { config, store, vault } = this.#options;
+    if (config.seed.length === 0) return;
+    const conflicts = await findSeedConflicts(config.seed, store);
+    if (conflicts.length > 0) throw new SeedConflict(conflicts);
+    this.#sowing = this.#sow();
+    if (vault.kind === 'software') await this.#sowing;
+  }
+
+  async #sow(): Promise<void> {
+    const { config, log } = this.#options;
+    const { signal } = this.#stopping;
+    this.#waitsFor = 'the seed of the KMS engine is being sown';
+    for (let retryInMs = 250; !signal.aborted; retryInMs = Math.min(2 * retryInMs, SOW_AGAIN_MS)) {
+      try {
+        log.info('kms.seed.sown', { ...(await sowSeed(config.seed, this.#services)) });
+        this.#waitsFor = undefined;
+        return;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : 'unknown';
+        this.#waitsFor = `the seed of the KMS engine has not been sown: ${reason}`;
+        if (!(error instanceof HsmFault)) {
+          log.error('kms.seed.refused', { error });
+          return;
+        }
+        log.warn('kms.seed.waits', { error, retryInMs });
+        await pause(retryInMs, signal);
+      }
+    }
   }
 
   async #wrapAll(): Promise<void> {
@@ -179,7 +232,7 @@ export interface OpenKmsOptions {
 
 /**
  * Opens the store, finds the domain and starts the engine. Tokens that are down do not stop it. Rejects with a
- * StoreFailure or {@link NoDomain}.
+ * StoreFailure, a SeedConflict or {@link NoDomain}.
  */
 export async function openKms({ config, fleet, clock, entropy, log }: OpenKmsOptions): Promise<KmsFace> {
   const store =
@@ -239,6 +292,7 @@ const BODY_BYTES = 512 * 1_024;
 const ENGINE_DEADLINE_MS = 10_000;
 const REPLY_MARGIN_MS = 500;
 const WRAP_AGAIN_MS = 30_000;
+const SOW_AGAIN_MS = 5_000;
 
 function loggedEvents(log: Log): KmsEvents {
   return { happened: ({ type, ...what }) => log.info('kms.event', { type, ...what }) };

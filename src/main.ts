@@ -189,6 +189,7 @@ class Portcullis implements Running {
       const host = this.#fleet.hosts().find(({ token }) => token === name);
       return `token ${name} has not been logged in to yet: ${host?.reason ?? 'no host'}`;
     });
+    if (this.#kms?.waitsFor !== undefined) reasons.push(this.#kms.waitsFor);
     return { ready: reasons.length === 0, reasons };
   }
 

@@ -3,6 +3,8 @@
  * memory, gone when it is disposed of. In the published package it is `portcullis/testing`.
  */
 import { randomBytes } from 'node:crypto';
+import type { SeedDocument } from './config/schema/seed-schema.ts';
+import type { SeedKey } from './domain/key/seed-key.ts';
 import type { Clock } from './domain/ports/clock.ts';
 import type { Entropy } from './domain/ports/entropy.ts';
 import type { Log } from './domain/ports/log.ts';
@@ -18,6 +20,8 @@ export interface TestKmsOptions {
   readonly account?: string;
   /** 0 takes any free port. */
   readonly port?: number;
+  /** Keys that it is to have, also after each reset: the path of a seed file, or what one would say. */
+  readonly seed?: string | SeedDocument;
 }
 
 /** A running engine. */
@@ -36,10 +40,11 @@ export interface TestKms extends AsyncDisposable {
   reset(): Promise<void>;
 }
 
-/** Starts in well under a second. Needs neither a PKCS#11 module nor a file. */
+/** Starts in well under a second. Needs neither a PKCS#11 module nor a file. Rejects with a ConfigFault when its seed is wrong. */
 export async function startKmsForTests({
   account = '111122223333',
   port = 0,
+  seed,
 }: TestKmsOptions = {}): Promise<TestKms> {
   const credentials = {
     accessKeyId: 'AKIAPORTCULLISTEST',
@@ -60,6 +65,7 @@ export async function startKmsForTests({
     config: {
       access: { mode: 'open', credentials: [known] },
       allowClockControl: true,
+      seed: seed === undefined ? [] : await seedKeys(seed),
       limits: { keys: 100_000, aliasesPerKey: 50, onDemandRotations: 25 },
     },
     store: new MemoryStore(),
@@ -91,6 +97,12 @@ export async function startKmsForTests({
       await face[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What reads seeds is loaded for those who have one. */
+async function seedKeys(seed: string | SeedDocument): Promise<readonly SeedKey[]> {
+  const { loadSeed } = await import('./config/read-seed.ts');
+  return loadSeed(seed);
 }
 
 const CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };

@@ -11,6 +11,7 @@ import { describeFailure } from './describe-failure.ts';
 import { doctorCommand } from './doctor.ts';
 import { domainCommand } from './domain.ts';
 import { keysCommand } from './keys.ts';
+import { kmsCommand } from './kms.ts';
 import { proxyCommand } from './proxy.ts';
 import { reloadCommand } from './reload.ts';
 import { restoreCommand } from './restore.ts';
@@ -28,6 +29,7 @@ const program = new Command('portcullis')
   .addCommand(reloadCommand())
   .addCommand(statusCommand())
   .addCommand(clockCommand())
+  .addCommand(kmsCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(tokenCommand())

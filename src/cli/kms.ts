@@ -1,0 +1,7 @@
+/** `portcullis kms`: a running KMS engine. */
+import { Command } from 'commander';
+import { kmsResetCommand } from './kms-reset.ts';
+
+export function kmsCommand(): Command {
+  return new Command('kms').description('manage a running KMS engine').addCommand(kmsResetCommand());
+}
