@@ -1,4 +1,5 @@
 /** Who calls, and where: what the edge knows of a request once it is authenticated. */
+import type { CallTrace } from '../ports/hsm.ts';
 
 export interface KmsCaller {
   /** Twelve digits. */
@@ -19,4 +20,6 @@ export interface KmsCall {
   readonly region: string;
   /** On the clock's monotonic scale: until when an answer is worth anything. */
   readonly deadlineMs: number;
+  /** Filled in on the way, for the log. */
+  readonly trace?: CallTrace;
 }

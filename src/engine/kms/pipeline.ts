@@ -57,7 +57,11 @@ async function attemptOnce<N extends KmsOperationName>(
     requireFit(operation.name, role, keys[at] as FoundKey, input);
   }
   if (isDryRun(input)) throw new KmsFault('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
-  const context = { tenant: services.settings.tenant, deadlineMs: call.deadlineMs };
+  const context = {
+    tenant: services.settings.tenant,
+    deadlineMs: call.deadlineMs,
+    ...(call.trace !== undefined && { trace: call.trace }),
+  };
   const output = await operation.run({ input, keys, call, services, context });
   if (operation.countsAs !== undefined) {
     for (const key of keys) noteUsage(services, key, operation.countsAs, call);
