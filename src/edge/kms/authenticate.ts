@@ -54,6 +54,7 @@ export function authenticate(request: ReceivedRequest, options: Authentication):
       signingKeys: options.signingKeys,
     } as const;
     verifySignature(request, verification, { headers, authorization });
+    requireSignedTarget(headers, authorization.signedHeaders);
     const { caller } = checkSession(credential as KmsCredential, headers, options.nowMs);
     return { caller, region, verified: true };
   } catch (error) {
@@ -83,6 +84,15 @@ function requireScope({ region, service }: Authorization, options: Authenticatio
   }
 }
 
+/** Else whoever is on the way could turn one operation into another. */
+function requireSignedTarget(headers: ReceivedHeaders, signedHeaders: readonly string[]): void {
+  if (!headers.has(TARGET_HEADER) || signedHeaders.includes(TARGET_HEADER)) return;
+  throw new KmsFault(
+    'InvalidSignatureException',
+    "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.",
+  );
+}
+
 /** Root of the account that the access key id names, or of the one that examples use. */
 function openCaller({ accessKeyId, region }: Authorization): KmsCaller {
   const account = ACCOUNT.test(accessKeyId) ? accessKeyId : EXAMPLE_ACCOUNT;
@@ -109,6 +119,7 @@ function isSame(sent: string, token: Secret): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+const TARGET_HEADER = 'x-amz-target';
 const TOKEN_HEADER = 'x-amz-security-token';
 const PRESIGNED = /[?&]x-amz-(?:algorithm|credential|signature)=/i;
 /** As the API's model has it. */

@@ -20,7 +20,7 @@ const SERVER_FAULTS: Partial<Readonly<Record<KmsFaultName, number>>> = {
 export const KMS_FAULT_OF_HSM = {
   timeout: 'DependencyTimeoutException',
   busy: 'ThrottlingException',
-  unavailable: 'KeyUnavailableException',
+  unavailable: 'DependencyTimeoutException',
   denied: 'KMSInternalException',
   'pin-locked': 'KMSInternalException',
   full: 'KMSInternalException',

@@ -65,9 +65,12 @@ async function answerKms(
   const { caller, region } = knowCaller(passage, body);
   passage.stage = 'validation';
   const input = decodeInput(operation, json);
+  passage.keyId = keyIdIn(input);
   passage.stage = 'engine';
   const deadlineMs = bodyEndMs(passage) + services.settings.engineDeadlineMs;
-  const output = await services.engine.run(operation, input, { requestId, caller, region, deadlineMs });
+  const call = { requestId, caller, region, deadlineMs, trace: passage.trace };
+  const output = await services.engine.run(operation, input, call);
+  passage.keyId = keyIdIn(output) ?? passage.keyId;
   passage.stage = 'answer';
   return encodeOutput(operation, output);
 }
@@ -96,6 +99,11 @@ function knowCaller(passage: Passage, body: Uint8Array): Authenticated {
     },
   );
   return passage.authenticated;
+}
+
+function keyIdIn(members: object | undefined): string | undefined {
+  if (members === undefined || !('keyId' in members)) return undefined;
+  return typeof members.keyId === 'string' ? members.keyId : undefined;
 }
 
 function bodyEndMs({ exchange, services }: Passage): number {

@@ -1,6 +1,7 @@
 /** One request on its way to its answer: what has been learned of it so far. */
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
+import type { CallTrace } from '../../domain/ports/hsm.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { randomUuid } from '../../domain/uuid.ts';
 import type { KmsEngine } from '../../engine/kms/kms-engine.ts';
@@ -45,6 +46,10 @@ export class Passage {
   service: 'kms' | 'sts' = 'kms';
   operation: string | undefined = undefined;
   authenticated: Authenticated | undefined = undefined;
+  /** The key as the caller names it, later as the answer does. */
+  keyId: string | undefined = undefined;
+  /** What the HSM layer notes of its part. */
+  readonly trace: CallTrace = { queueMs: 0, tokenMs: 0, host: undefined };
   /** An answer was given; whatever comes later is dropped. */
   finished = false;
   watchdog: NodeJS.Timeout | undefined = undefined;

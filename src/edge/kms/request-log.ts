@@ -35,7 +35,7 @@ export function logLate(passage: Passage, fault: KmsFault | undefined): void {
 
 /** Built field by field: this is done for every request. */
 function requestFields(passage: Passage, { status, fault }: Outcome): LogFields {
-  const { exchange, authenticated } = passage;
+  const { exchange, authenticated, trace } = passage;
   const fields: Record<string, unknown> = {
     requestId: passage.requestId,
     service: passage.service,
@@ -53,18 +53,24 @@ function requestFields(passage: Passage, { status, fault }: Outcome): LogFields 
     }
     if (!authenticated.verified) fields['verified'] = false;
   }
+  if (passage.keyId !== undefined) fields['keyId'] = passage.keyId;
   fields['remoteAddress'] = exchange.remoteAddress;
   if (exchange.tlsClientSubject !== undefined) fields['tlsClientSubject'] = exchange.tlsClientSubject;
   fields['outcome'] = fault === undefined ? 'success' : 'error';
   fields['status'] = status;
   if (fault !== undefined) Object.assign(fields, faultFields(fault), { stage: passage.stage });
-  fields['durations'] = { totalMs: roundMs(passage.endedMs - exchange.startedMs) };
+  const totalMs = roundMs(passage.endedMs - exchange.startedMs);
+  fields['durations'] =
+    trace.host === undefined
+      ? { totalMs }
+      : { totalMs, queueMs: roundMs(trace.queueMs), tokenMs: roundMs(trace.tokenMs) };
   return fields;
 }
 
 function faultFields(fault: KmsFault): LogFields {
   return {
     errorName: fault.code,
+    ...(fault.detail !== undefined && fault.code !== 'ValidationException' && { detail: fault.detail }),
     ...fault.logFields,
     ...(fault.cause !== undefined && { cause: fault.cause }),
   };

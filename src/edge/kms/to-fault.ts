@@ -29,6 +29,5 @@ const HSM_TEXTS: Readonly<
   DependencyTimeoutException: TIMED_OUT,
   ThrottlingException:
     'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
-  KeyUnavailableException: 'The request was rejected because the specified KMS key was not available.',
   KMSInternalException: undefined,
 };

@@ -40,6 +40,7 @@ describe('the KMS endpoint', () => {
         },
         region: 'eu-west-1',
         deadlineMs: 6_000,
+        trace: { queueMs: 0, tokenMs: 0, host: undefined },
       },
     });
   });
