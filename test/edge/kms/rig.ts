@@ -209,9 +209,9 @@ function headersOf(
 }
 
 const HOST = 'kms.us-east-1.amazonaws.com';
-const ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE';
+export const ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE';
 const SECRET_ACCESS_KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
-const ALICE: KmsCredential = {
+export const ALICE: KmsCredential = {
   secret: new Secret(SECRET_ACCESS_KEY),
   caller: {
     account: '111122223333',
