@@ -178,7 +178,7 @@ describe('an engine over a token and a file', () => {
       ),
     );
 
-    expect(refused).toMatchObject({ name: 'KeyUnavailableException' });
+    expect(refused).toMatchObject({ name: 'DependencyTimeoutException' });
     expect(listed.Keys).toHaveLength(1);
   });
 
