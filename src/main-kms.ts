@@ -175,20 +175,21 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     const { config, log } = this.#options;
     const { signal } = this.#stopping;
     this.#waitsFor = 'the seed of the KMS engine is being sown';
-    for (let retryInMs = 250; !signal.aborted; retryInMs = Math.min(2 * retryInMs, SOW_AGAIN_MS)) {
+    while (!signal.aborted) {
       try {
         log.info('kms.seed.sown', { ...(await sowSeed(config.seed, this.#services)) });
         this.#waitsFor = undefined;
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : 'unknown';
+        const before = this.#waitsFor;
         this.#waitsFor = `the seed of the KMS engine has not been sown: ${reason}`;
         if (!(error instanceof HsmFault)) {
           log.error('kms.seed.refused', { error });
           return;
         }
-        log.warn('kms.seed.waits', { error, retryInMs });
-        await pause(retryInMs, signal);
+        if (this.#waitsFor !== before) log.warn('kms.seed.waits', { error, retryInMs: SOW_AGAIN_MS });
+        await pause(SOW_AGAIN_MS, signal);
       }
     }
   }
@@ -292,7 +293,7 @@ const BODY_BYTES = 512 * 1_024;
 const ENGINE_DEADLINE_MS = 10_000;
 const REPLY_MARGIN_MS = 500;
 const WRAP_AGAIN_MS = 30_000;
-const SOW_AGAIN_MS = 5_000;
+const SOW_AGAIN_MS = 250;
 
 function loggedEvents(log: Log): KmsEvents {
   return { happened: ({ type, ...what }) => log.info('kms.event', { type, ...what }) };

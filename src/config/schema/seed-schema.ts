@@ -5,7 +5,7 @@ import { text } from './field.ts';
 const account = (description: string) => text(/^\d{12}$/, '12 digits, in quotes', description);
 
 const region = (description: string) =>
-  text(/^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/, 'an AWS Region, such as us-east-1', description);
+  text(/^[a-z]{2,4}(-[a-z]{2,12}){1,2}-\d{1,2}$/, 'an AWS Region, such as us-east-1', description);
 
 const alias = text(
   /^alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250}$/,
