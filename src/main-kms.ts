@@ -182,7 +182,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : 'unknown';
-        const before = this.#waitsFor;
+        const before: string | undefined = this.#waitsFor;
         this.#waitsFor = `the seed of the KMS engine has not been sown: ${reason}`;
         if (!(error instanceof HsmFault)) {
           log.error('kms.seed.refused', { error });
