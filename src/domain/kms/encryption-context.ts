@@ -51,8 +51,21 @@ function writeField(bytes: Uint8Array, at: number, field: Uint8Array): number {
   return at + LENGTH_BYTES + field.length;
 }
 
-/** The encoder would write every lone surrogate as U+FFFD, so that different texts had the same bytes. */
+/**
+ * The encoder would write every lone surrogate as U+FFFD, so that different texts had the same bytes. Nearly all texts
+ * are short and ASCII, for which it takes longer than this loop.
+ */
 function utf8Of(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > LAST_ASCII) return encoded(text);
+    bytes[at] = unit;
+  }
+  return bytes;
+}
+
+function encoded(text: string): Uint8Array {
   if (!text.isWellFormed()) throw notUnicode();
   return ENCODER.encode(text);
 }
@@ -75,6 +88,7 @@ function compareBytes(left: Uint8Array, right: Uint8Array): number {
 
 const MAX_CONTEXT_BYTES = 8192;
 const LENGTH_BYTES = 2;
+const LAST_ASCII = 0x7f;
 /** UTF-8 of one UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
 const NONE = new Uint8Array(0);
