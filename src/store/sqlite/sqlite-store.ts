@@ -3,6 +3,7 @@
  * that answers in the order of asking, and what an answer tells is remembered in the turn in which it arrives; so
  * memory always holds the last committed state, or nothing. Never trusts a caller with its copy of a body.
  */
+import { getHeapStatistics } from 'node:v8';
 import type { Log } from '../../domain/ports/log.ts';
 import {
   type LazyKind,
@@ -204,6 +205,6 @@ function textChange(change: RecordChange): TextChange {
   return change.do === 'put' ? { ...base, text: bodyText(change.body), ...change.index } : base;
 }
 
-/** About 50 000 keys. */
-const CACHE_CHARS = 64 * 1024 * 1024;
+/** At three bytes each about a fifth of the heap: with 4 GB of it, more than 100 000 keys. */
+const CACHE_CHARS = Math.floor(getHeapStatistics().heap_size_limit / 16);
 const LAZY_MS = 5_000;
