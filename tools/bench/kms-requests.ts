@@ -58,16 +58,27 @@ export async function messageSizes(
   };
 }
 
+/** One after the other, as long as there are any; others may take from the same source. */
+export async function sendAll({ target }: RunningEngine, orders: Iterator<RequestOrder>): Promise<void> {
+  const connection = await RawConnection.open(target);
+  for (let next = orders.next(); next.done !== true; next = orders.next()) {
+    await sendOne(connection, next.value);
+  }
+  connection.close();
+}
+
 async function answersOf({ target }: RunningEngine, orders: readonly RequestOrder[]): Promise<string[]> {
   const connection = await RawConnection.open(target);
   const bodies: string[] = [];
-  for (const order of orders) {
-    const { status, body } = await connection.send(signedRequest(order, CREDENTIAL));
-    if (status !== 200) throw new BenchFault(`the engine answered ${status}: ${body}`);
-    bodies.push(body);
-  }
+  for (const order of orders) bodies.push(await sendOne(connection, order));
   connection.close();
   return bodies;
+}
+
+async function sendOne(connection: RawConnection, order: RequestOrder): Promise<string> {
+  const { status, body } = await connection.send(signedRequest(order, CREDENTIAL));
+  if (status !== 200) throw new BenchFault(`the engine answered ${status}: ${body}`);
+  return body;
 }
 
 /** In turn, as often as it takes. */

@@ -18,6 +18,9 @@ export interface KmsRun {
   /** The token alone, once before everything else and once after. */
   readonly tokenLoops: readonly RawScheme[];
   readonly points: readonly KmsPoint[];
+  /** Keys that nobody has used since the start: records come from the file, material has to be unwrapped. */
+  readonly firstUses: readonly KmsSeries[];
+  /** When every key has been used. */
   readonly rounds: readonly KmsRound[];
   readonly starts: readonly KmsStart[];
   readonly memory: readonly KmsMemory[];
@@ -49,8 +52,8 @@ export type KmsRound = readonly KmsSeries[];
 
 export interface KmsSeries extends KmsLoad {
   readonly keys: number;
-  /** `hot`: always the same few keys; `uniform`: any key, each as likely as the others. */
-  readonly access: 'hot' | 'uniform';
+  /** `hot`: always the same few keys; `uniform`: any key, each as likely as the others; `first`: each key once. */
+  readonly access: 'hot' | 'uniform' | 'first';
 }
 
 export interface KmsStart {

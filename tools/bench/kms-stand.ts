@@ -12,7 +12,7 @@ import type { DeviceLoopJob } from './device-loop.ts';
 import type { RawScheme } from './device-run.ts';
 import { ECHO_PORT, type EchoJob } from './echo.ts';
 import { ACCOUNT, type EngineUnderTest, startEngineUnderTest, TOKEN_NAME } from './engine-under-test.ts';
-import { drawn, encryptKeys, messageSizes, ordersFor, repeated } from './kms-requests.ts';
+import { drawn, encryptKeys, messageSizes, ordersFor, repeated, sendAll } from './kms-requests.ts';
 import type {
   KmsLoad,
   KmsMemory,
@@ -54,6 +54,7 @@ interface Running {
 
 export class KmsStand implements AsyncDisposable {
   readonly points: KmsPoint[] = [];
+  readonly firstUses: KmsSeries[] = [];
   readonly rounds: KmsRound[] = [];
   readonly starts: KmsStart[] = [];
   readonly memory: KmsMemory[] = [];
@@ -153,6 +154,12 @@ export class KmsStand implements AsyncDisposable {
     for (const store of this.#stores) all.push({ store, engine: stack.use(await this.#start(store)) });
     for (const running of all) this.#noteMemory(running, 'started');
     for (const running of all) {
+      if (running.store.keyIds.length > FIRST_USES) {
+        this.firstUses.push(await this.#series(running, 'first', this.#plan.point));
+      }
+      await this.#useAll(running);
+    }
+    for (const running of all) {
       for (const access of accessesOf(running)) await this.#series(running, access, this.#plan.warmUp);
     }
     for (let round = 1; round <= this.#plan.rounds; round += 1) {
@@ -211,16 +218,22 @@ export class KmsStand implements AsyncDisposable {
     access: KmsSeries['access'],
     seconds: number,
   ): Promise<KmsSeries> {
-    const keyIds =
-      access === 'hot'
-        ? repeated(store.keyIds.slice(0, HOT_KEYS), HOT_REQUESTS)
-        : drawn(store.keyIds, UNIFORM_REQUESTS);
+    const keyIds = KEYS_FOR[access](store.keyIds);
     const load = await this.#drive(engine, encryptKeys(engine.authority, keyIds), {
       connections: 16,
       seconds,
     });
     this.#say(`${store.keyIds.length} keys, ${access}: ${loadText(load)}`);
     return { keys: store.keyIds.length, access, ...load };
+  }
+
+  /** Every key once, so that what is measured next does not depend on how long it is measured. */
+  async #useAll({ store, engine }: Running): Promise<void> {
+    const startedMs = performance.now();
+    const orders = encryptKeys(engine.authority, store.keyIds).values();
+    await Promise.all(Array.from({ length: 16 }, () => sendAll(engine, orders)));
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    this.#say(`used each of ${store.keyIds.length} keys, in ${seconds} s`);
   }
 
   #noteMemory({ store, engine }: Running, when: KmsMemory['when']): void {
@@ -264,6 +277,12 @@ export class KmsStand implements AsyncDisposable {
   }
 }
 
+const KEYS_FOR: Readonly<Record<KmsSeries['access'], (keyIds: readonly string[]) => string[]>> = {
+  hot: (keyIds) => repeated(keyIds.slice(0, HOT_KEYS), HOT_REQUESTS),
+  uniform: (keyIds) => drawn(keyIds, UNIFORM_REQUESTS),
+  first: (keyIds) => keyIds.slice(-FIRST_USES),
+};
+
 /** A store that is no larger than the hot set has no other access. */
 function accessesOf({ store }: Running): readonly KmsSeries['access'][] {
   return store.keyIds.length <= HOT_KEYS ? ['hot'] : ['hot', 'uniform'];
@@ -284,6 +303,8 @@ const CONNECTIONS = [1, 16, 64];
 const HOT_KEYS = 10;
 const HOT_REQUESTS = 64;
 const UNIFORM_REQUESTS = 60_000;
+/** More than one measurement takes. */
+const FIRST_USES = 60_000;
 /** What the blob's header and the encryption context of these requests come to. */
 const AAD_BYTES = 190;
 const HMAC_LABEL = 'bench-hmac';

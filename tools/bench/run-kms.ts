@@ -28,11 +28,11 @@ export async function runKms(plan: KmsPlan, say: (line: string) => void): Promis
   const profile = await stand.profile();
   const tokenLoops = [before, await stand.tokenLoop()];
   const elapsedMs = performance.now() - startedMs;
-  const { points, rounds, starts, memory } = stand;
+  const { points, firstUses, rounds, starts, memory } = stand;
   return {
     ...{ format: 1, quick: plan.quick, startedAt, seconds: Math.round(elapsedMs / 1000), machine },
     othersShare: othersSince(busyBefore, elapsedMs * 1000 * machine.cores),
-    ...{ message, tokenLoops, points, rounds, starts, memory, profile },
+    ...{ message, tokenLoops, points, firstUses, rounds, starts, memory, profile },
     commands: ['npm run bench -- kms', ...stand.commands],
   };
 }
