@@ -198,12 +198,12 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     const { store, vault, clock, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const domain = await readDomain(store);
-      const older = domain?.body.generations.filter(
-        ({ number, retiredMs }) => number !== domain.body.current && retiredMs === undefined,
-      );
-      if (older === undefined || older.length === 0) return;
       try {
+        const domain = await readDomain(store);
+        const older = domain?.body.generations.filter(
+          ({ number, retiredMs }) => number !== domain.body.current && retiredMs === undefined,
+        );
+        if (older === undefined || older.length === 0) return;
         const outcome = await rewrapAll({ store, vault, clock, pause, signal });
         log.info('kms.wrapped-again', { ...outcome, generation: domain?.body.current });
       } catch (error) {
