@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { SeedDocument } from './config/schema/seed-schema.ts';
+import { Bug } from './domain/bug.ts';
 import type { SeedKey } from './domain/key/seed-key.ts';
 import type { Clock } from './domain/ports/clock.ts';
 import type { Entropy } from './domain/ports/entropy.ts';
@@ -87,7 +88,8 @@ export async function startKmsForTests({
     endpoint: listener.address,
     credentials,
     advance: async ({ days = 0, hours = 0, seconds = 0 }) => {
-      await face.advanceClock(((days * 24 + hours) * 3_600 + seconds) * 1_000);
+      const { problems } = await face.advanceClock(((days * 24 + hours) * 3_600 + seconds) * 1_000);
+      if (problems.length > 0) throw new Bug(`time cannot pass like that: ${problems.join('; ')}`);
     },
     reset: async () => {
       await face.reset();

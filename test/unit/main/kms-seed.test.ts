@@ -106,3 +106,24 @@ it('stays as it is where nothing may be reset', async () => {
   expect((await face.reset()).problems).toHaveLength(1);
   expect(await store.count('key', PLACE)).toBe(1);
 });
+
+it('is sown by a reset that a call under way gets in between of', async () => {
+  const store = new MemoryStore();
+  await using face = await start(store);
+  await vi.waitFor(() => expect(face.waitsFor).toBeUndefined());
+  const address = { scope: PLACE, id: KEY.keyId };
+  const list = store.list.bind(store);
+  vi.spyOn(store, 'list').mockImplementationOnce(async (...asked) => {
+    const found = await list(...asked);
+    const alias = await store.get('alias', { scope: PLACE, id: 'alias/a' });
+    await store.commit(
+      alias === undefined
+        ? []
+        : [{ do: 'put', kind: 'alias', address: alias, body: alias.body, expect: alias.revision }],
+    );
+    return found;
+  });
+
+  expect(await face.reset()).toEqual({ problems: [] });
+  expect((await store.get('key', address))?.revision).toBe(1);
+});
