@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { HsmFault } from '../../../../src/domain/hsm-fault.ts';
+import type { KeyMaterial } from '../../../../src/domain/key/key-record.ts';
+import { keyAddress } from '../../../../src/domain/key/record-address.ts';
 import { ACCOUNT, bytesOf, callBy, faultOf, OTHER_ACCOUNT, REGION, Rig } from './rig.ts';
 
 const PLAINTEXT = bytesOf('attack at dawn');
@@ -242,12 +244,46 @@ describe('Decrypt with the id of another key', () => {
     },
   );
 
+  it('that is the same in another account gives IncorrectKeyException', async () => {
+    const rig = new Rig();
+    const key = await rig.newKey();
+    const { body } = await rig.record(key.id);
+    const theirs = { ...body, account: OTHER_ACCOUNT };
+    await rig.store.commit([
+      { do: 'put', kind: 'key', address: keyAddress(theirs), body: theirs, expect: 0 },
+    ]);
+    const keyId = `arn:aws:kms:${REGION}:${OTHER_ACCOUNT}:key/${key.id}`;
+    const ciphertextBlob = await encrypted(rig, key.id);
+    expect(await faultOf(rig.run('Decrypt', { ciphertextBlob, keyId }))).toMatchObject({
+      code: 'IncorrectKeyException',
+    });
+  });
+
   it('that does not exist gives NotFoundException', async () => {
     const rig = new Rig();
     const key = await rig.newKey();
     const ciphertextBlob = await encrypted(rig, key.id);
     expect(await faultOf(rig.run('Decrypt', { ciphertextBlob, keyId: NOBODY }))).toMatchObject({
       code: 'NotFoundException',
+    });
+  });
+});
+
+describe('Decrypt under a key that the engine itself has lost', () => {
+  it.for([
+    { what: 'the exported key token is damaged', at: 100 },
+    { what: 'the generation of the domain is unknown', at: 1 },
+  ])('does not blame the ciphertext: $what', async ({ at }) => {
+    const rig = new Rig();
+    const key = await rig.newKey();
+    const ciphertextBlob = await encrypted(rig, key.id);
+    const [material] = (await rig.record(key.id)).body.materials as [KeyMaterial];
+    const token = Buffer.from(material.token, 'base64');
+    token.writeUInt8(token.readUInt8(at) ^ 1, at);
+    await rig.alter(key.id, { materials: [{ ...material, token: token.toString('base64') }] });
+    await expect(rig.run('Decrypt', { ciphertextBlob })).rejects.toMatchObject({
+      name: 'HsmFault',
+      code: 'corrupt',
     });
   });
 });
