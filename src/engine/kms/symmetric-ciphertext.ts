@@ -12,7 +12,7 @@ import {
 } from '../../domain/kms/ciphertext-blob.ts';
 import { canonicalContext, type EncryptionContext } from '../../domain/kms/encryption-context.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
-import type { KeyVault } from '../../domain/ports/key-vault.ts';
+import type { KeyVault, VaultKey } from '../../domain/ports/key-vault.ts';
 import { currentMaterial, materialOf, usable } from './key-material.ts';
 
 export interface EncryptedText {
@@ -42,7 +42,7 @@ export async function encryptUnder(
 
 /**
  * The plaintext of a blob that names this key; the caller wipes it. Fault: `InvalidCiphertextException` when anything
- * of the blob or of the context is not as it was.
+ * of the blob or of the context is not as it was, and the vault's own when it is the key that has suffered.
  */
 export async function decryptUnder(
   vault: KeyVault,
@@ -54,10 +54,20 @@ export async function decryptUnder(
   const material = materialOf(record, blob.materialId);
   if (material === undefined) throw invalidCiphertext();
   const aad = associatedData(blob.header, canonicalContext(message.encryptionContext));
+  const { key } = usable(record, material);
   try {
-    return await vault.decrypt(usable(record, material).key, { ...blob, aad }, context);
+    return await vault.decrypt(key, { ...blob, aad }, context);
   } catch (error) {
-    if (error instanceof HsmFault && error.code === 'corrupt') throw invalidCiphertext(error);
-    throw error;
+    if (!(error instanceof HsmFault) || error.code !== 'corrupt') throw error;
+    await requireUsable(vault, key, context);
+    throw invalidCiphertext(error);
   }
+}
+
+/**
+ * A blob is to blame only where its key works: a damaged record, or domain keys that are gone, must not make a customer
+ * throw ciphertexts away. Rejects with the vault's fault otherwise.
+ */
+async function requireUsable(vault: KeyVault, key: VaultKey, context: CallContext): Promise<void> {
+  await vault.encrypt(key, { plaintext: Uint8Array.of(0), aad: () => new Uint8Array(0) }, context);
 }
