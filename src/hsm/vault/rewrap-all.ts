@@ -39,7 +39,8 @@ export interface RewrapOutcome {
 
 /**
  * Resolves when no record names an older generation, which are then marked as retired, or when the signal says so.
- * Rejects with an HsmFault, StoreConflict or StoreFailure; what was committed until then stays.
+ * Rejects with an HsmFault, StoreConflict or StoreFailure; what was committed until then stays. A damaged token is
+ * reported once all others have been taken, so that one does not keep the rest from being taken.
  */
 export async function rewrapAll(work: RewrapWork): Promise<RewrapOutcome> {
   const domain = await readDomain(work.store);
@@ -49,29 +50,41 @@ export async function rewrapAll(work: RewrapWork): Promise<RewrapOutcome> {
   for (;;) {
     const pass = await walk(work, current);
     rewrapped += pass.rewrapped;
-    if (!pass.finished) return { ...pass, rewrapped };
+    if (!pass.finished) return { keys: pass.keys, rewrapped, finished: false };
     // What was made while others were walked may still be of an older generation, if its vault was.
     if (pass.rewrapped > 0) continue;
+    if (pass.damage !== undefined) throw pass.damage;
     await retireOlder(work, domain);
-    return { ...pass, rewrapped };
+    return { keys: pass.keys, rewrapped, finished: true };
   }
 }
 
+interface Pass extends RewrapOutcome {
+  /** What was wrong with the first record that could not be taken. */
+  readonly damage: HsmFault | undefined;
+}
+
 /** Once through all records. */
-async function walk(work: RewrapWork, current: number): Promise<RewrapOutcome> {
+async function walk(work: RewrapWork, current: number): Promise<Pass> {
   const { store, clock, pause, signal, dutyCycle = DUTY_CYCLE } = work;
   const outcome = { keys: 0, rewrapped: 0 };
+  let damage: HsmFault | undefined;
   for (const scope of await store.scopes('key')) {
     for await (const { id } of recordsOf(store, scope)) {
-      if (signal.aborted) return { ...outcome, finished: false };
+      if (signal.aborted) return { ...outcome, damage, finished: false };
       const startedMs = clock.monotonicMs();
       outcome.keys += 1;
-      if (!(await rewrapOne(work, { scope, id }, current))) continue;
-      outcome.rewrapped += 1;
+      try {
+        if (!(await rewrapOne(work, { scope, id }, current))) continue;
+        outcome.rewrapped += 1;
+      } catch (error) {
+        if (!(error instanceof HsmFault) || error.code !== 'corrupt') throw error;
+        damage ??= new HsmFault('corrupt', `key ${id} in ${scope}: ${error.detail}`, { cause: error });
+      }
       await pause((clock.monotonicMs() - startedMs) * (1 / dutyCycle - 1), signal);
     }
   }
-  return { ...outcome, finished: true };
+  return { ...outcome, damage, finished: true };
 }
 
 /** In pages, by id: records that come and go on the way do no harm. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import type { KeyRecord } from '../../../../src/domain/key/key-record.ts';
+import type { KeyMaterial, KeyRecord } from '../../../../src/domain/key/key-record.ts';
 import type { KeyVault, VaultCiphertext } from '../../../../src/domain/ports/key-vault.ts';
+import type { StoredRecord } from '../../../../src/domain/ports/record-store.ts';
 import { SoftwareVault } from '../../../../src/hsm/software/software-vault.ts';
 import { makeGeneration, planFirst, planNext, readDomain } from '../../../../src/hsm/vault/domain-keys.ts';
 import { rewrapAll } from '../../../../src/hsm/vault/rewrap-all.ts';
@@ -193,6 +194,24 @@ describe('wrapping all keys again', () => {
       generationOf: { value: (token: Uint8Array) => newer.generationOf(token) },
     });
     await expect(rewrapAll({ ...rewrap, vault: restless })).rejects.toMatchObject({ name: 'StoreConflict' });
+  });
+
+  it('takes all others where one is damaged, names that one, and retires nothing', async () => {
+    const { store, keys, rewrap } = await rigOf(4);
+    const { address } = keys[0] as Made;
+    const record = (await store.get('key', address)) as StoredRecord<'key'>;
+    const [material] = record.body.materials as [KeyMaterial];
+    const token = Buffer.from(material.token, 'base64');
+    token.writeUInt8(token.readUInt8(100) ^ 1, 100);
+    const body = { ...record.body, materials: [{ ...material, token: token.toString('base64') }] };
+    await store.commit([{ do: 'put', kind: 'key', address, body, expect: 1 }]);
+
+    await expect(rewrapAll(rewrap)).rejects.toMatchObject({
+      code: 'corrupt',
+      detail: `key ${address.id} in ${address.scope}: the exported key token does not authenticate`,
+    });
+    expect(await generationsIn(store, keys.slice(1))).not.toContain(1);
+    expect((await readDomain(store))?.body.generations[0]?.retiredMs).toBeUndefined();
   });
 
   it('passes over a key that is deleted meanwhile', async () => {
