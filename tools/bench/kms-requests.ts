@@ -76,9 +76,12 @@ async function answersOf({ target }: RunningEngine, orders: readonly RequestOrde
 }
 
 async function sendOne(connection: RawConnection, order: RequestOrder): Promise<string> {
-  const { status, body } = await connection.send(signedRequest(order, CREDENTIAL));
-  if (status !== 200) throw new BenchFault(`the engine answered ${status}: ${body}`);
-  return body;
+  const send = () => connection.send(signedRequest(order, CREDENTIAL));
+  let answer = await send();
+  // A busy machine costs a deadline now and then; these answers are not measured.
+  for (let more = SETUP_TRIES; answer.status !== 200 && more > 0; more -= 1) answer = await send();
+  if (answer.status !== 200) throw new BenchFault(`the engine answered ${answer.status}: ${answer.body}`);
+  return answer.body;
 }
 
 /** In turn, as often as it takes. */
@@ -97,3 +100,4 @@ function order(authority: string, operation: KmsOperation, input: object): Reque
 }
 
 const CONTEXT = { purpose: 'bench', table: 'orders' };
+const SETUP_TRIES = 5;
