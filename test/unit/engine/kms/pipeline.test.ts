@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import { KMS_OPERATION_NAMES } from '../../../../src/domain/kms/api/operations.ts';
 import { KmsFault } from '../../../../src/domain/kms/kms-fault.ts';
 import { StoreConflict, StoreFailure } from '../../../../src/domain/ports/record-store.ts';
@@ -184,6 +184,19 @@ describe('a record that changed in between', () => {
     const { attempts, operation } = failing(1, new StoreFailure('disk full'));
     await expect(perform(operation, {}, callBy(), new Rig().services)).rejects.toThrow('disk full');
     expect(attempts).toHaveLength(1);
+  });
+});
+
+describe('what the vault is told of a call', () => {
+  it('is until when its answer counts, and where to note the time that it took', async () => {
+    const rig = new Rig();
+    const { id } = await rig.newKey();
+    const encrypt = vi.spyOn(rig.vault, 'encrypt');
+    const trace = { queueMs: 0, tokenMs: 0, host: undefined };
+    await rig.run('Encrypt', { keyId: id, plaintext: PLAINTEXT }, { ...callBy(), trace });
+
+    expect(encrypt.mock.calls[0]?.[2]).toStrictEqual({ tenant: 0, deadlineMs: 60_000, trace });
+    expect(encrypt.mock.calls[0]?.[2].trace).toBe(trace);
   });
 });
 
