@@ -1,6 +1,7 @@
 import { describe, expect, it, test, vi } from 'vitest';
 import { KMS_OPERATION_NAMES } from '../../../../src/domain/kms/api/operations.ts';
 import { KmsFault } from '../../../../src/domain/kms/kms-fault.ts';
+import type { KeyVault } from '../../../../src/domain/ports/key-vault.ts';
 import { StoreConflict, StoreFailure } from '../../../../src/domain/ports/record-store.ts';
 import { notYet } from '../../../../src/engine/kms/not-yet.ts';
 import type { NoKey, OneKey, Operation } from '../../../../src/engine/kms/operation.ts';
@@ -191,7 +192,8 @@ describe('what the vault is told of a call', () => {
   it('is until when its answer counts, and where to note the time that it took', async () => {
     const rig = new Rig();
     const { id } = await rig.newKey();
-    const encrypt = vi.spyOn(rig.vault, 'encrypt');
+    const vault: KeyVault = rig.vault;
+    const encrypt = vi.spyOn(vault, 'encrypt');
     const trace = { queueMs: 0, tokenMs: 0, host: undefined };
     await rig.run('Encrypt', { keyId: id, plaintext: PLAINTEXT }, { ...callBy(), trace });
 
