@@ -1,6 +1,6 @@
 /**
- * `npm run nightly`: what takes too long for every change. Chaos, fuzzing and mutated requirements, each from a
- * seed that repeats it, every return value of PKCS#11, and a summary in docs/evidence. Fails when one of them does.
+ * `npm run nightly`: what takes too long for every change. Chaos, kills, fuzzing and mutated requirements, each
+ * from a seed that repeats it, every return value of PKCS#11, and a summary in docs/evidence. Fails when one of them does.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -39,16 +39,22 @@ function parts(values: {
   'fuzz-factor': string;
   sample: string;
   'budget-seconds': string;
+  crashes: string;
   seed: string;
 }): Part[] {
-  const { seed, seconds } = values;
+  const { seed, seconds, crashes } = values;
   const times = (count: number): string => String(Math.round(count * Number(values['fuzz-factor'])));
   const budget = ['--budget-seconds', values['budget-seconds']];
   return [
     {
       name: 'chaos',
       command: ['vitest', 'run', '--project', 'chaos'],
-      env: { CHAOS_SECONDS: seconds, CHAOS_SEED: seed },
+      env: { CHAOS_SECONDS: seconds, CHAOS_SEED: seed, KMS_CRASH_COUNT: crashes, KMS_CRASH_SEED: seed },
+    },
+    {
+      name: 'store crashes',
+      command: ['vitest', 'run', '--project', 'contract', 'record-store-crash'],
+      env: { CRASH_COUNT: crashes, CRASH_SEED: seed },
     },
     {
       name: 'fuzz',
@@ -119,7 +125,9 @@ function account(output: string): string[] {
   return output
     .split('\n')
     .filter((line) =>
-      /^(?:chaos|frames|http|sigv4 fuzz|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(line),
+      /^(?:chaos|kms crashes|store crashes|frames|http|sigv4 fuzz|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
+        line,
+      ),
     )
     .map((line) => line.trim());
 }
@@ -154,6 +162,8 @@ const OPTIONS = {
   seconds: { type: 'string', default: '60' },
   /** Times as many cases as `npm test` tries. */
   'fuzz-factor': { type: 'string', default: '10' },
+  /** Kills of an engine, and of a store. */
+  crashes: { type: 'string', default: '200' },
   sample: { type: 'string', default: '150' },
   'budget-seconds': { type: 'string', default: '3600' },
   seed: { type: 'string' },

@@ -69,7 +69,8 @@ class CrashRun {
     await this.#audit(call);
     const before = this.#unanswered();
     const work = Promise.all(this.#clients.map((client) => client.work(call)));
-    await sleep(WORK_MS.least + this.#random.next() * WORK_MS.more);
+    await this.#answers(this.#random.integer(MOST_ANSWERS));
+    await sleep(this.#random.next() * BETWEEN_ANSWERS_MS);
     await this.#kill(engine);
     await work;
     this.#counts.kills += 1;
@@ -121,6 +122,15 @@ class CrashRun {
     await audit(this.ledger, call, { sharedKey: this.#sharedKey, keys: [...touched], sealed: looked });
   }
 
+  /** So many more, or as many as a busy machine gives: a moment of the work, however fast it goes. */
+  async #answers(count: number): Promise<void> {
+    const { acknowledged } = this.ledger;
+    const answered = (): number => acknowledged.changes + acknowledged.others;
+    const until = answered() + count;
+    const endMs = performance.now() + PATIENCE_MS;
+    while (answered() < until && performance.now() < endMs) await sleep(1);
+  }
+
   async #killAtStart(): Promise<void> {
     await using engine = this.#stand.spawn();
     await sleep(this.#random.next() * START_MS);
@@ -143,8 +153,10 @@ class CrashRun {
 }
 
 const CLIENTS = 8;
-const AT_START = 0.25;
+const AT_START = 0.2;
 /** Longer than a start takes, so that some of these kills come when it is over. */
 const START_MS = 900;
-const WORK_MS = { least: 50, more: 500 };
+const MOST_ANSWERS = 300;
+const BETWEEN_ANSWERS_MS = 10;
+const PATIENCE_MS = 1_000;
 const OLDER = 50;
