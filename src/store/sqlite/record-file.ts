@@ -4,9 +4,9 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreFailure } from '../../domain/ports/record-store.ts';
+import type { LazyWrite, TextChange, Verdicts, WriteBatch } from '../messages.ts';
 import { recordName } from '../record-key.ts';
 import { FileLock } from './file-lock.ts';
-import type { LazyWrite, TextChange, Verdicts, WriteBatch } from './messages.ts';
 import { createPrivateFile, syncFolderOf } from './private-files.ts';
 import { RecordQueries } from './record-queries.ts';
 import { migrate } from './schema.ts';

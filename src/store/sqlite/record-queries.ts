@@ -1,6 +1,6 @@
 /** Every question that the store asks of the database; all are answered from an index. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { ReadCall, ReadName, Reads, Row } from './messages.ts';
+import type { ReadCall, ReadName, Reads, Row } from '../messages.ts';
 
 export class RecordQueries {
   readonly #database: DatabaseSync;

@@ -1,7 +1,7 @@
 /** The worker's side of a store: answers each request of the main thread, in order, until it is told to close. */
 import type { MessagePort } from 'node:worker_threads';
 import { StoreFailure } from '../../domain/ports/record-store.ts';
-import type { WorkerAnswer, WorkerRequest, WorkerSettings } from './messages.ts';
+import type { WorkerAnswer, WorkerRequest, WorkerSettings } from '../messages.ts';
 import { RecordFile } from './record-file.ts';
 import { sqliteReason } from './sqlite-error.ts';
 

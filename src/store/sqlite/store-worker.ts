@@ -7,13 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../domain/ports/log.ts';
 import { StoreFailure } from '../../domain/ports/record-store.ts';
-import type { WorkerAnswer, WorkerRequest, WorkerSettings } from './messages.ts';
-
-/** Called in the turn in which the worker's message arrives, so that no answer overtakes another. */
-export interface Reply {
-  readonly done: (answer: never) => void;
-  readonly failed: (failure: StoreFailure) => void;
-}
+import type { WorkerAnswer, WorkerRequest, WorkerSettings } from '../messages.ts';
+import type { RecordSource, Reply } from '../record-source.ts';
 
 export type SpawnStoreWorker = (settings: WorkerSettings) => Worker;
 
@@ -25,7 +20,7 @@ export interface StoreWorkerOptions {
   readonly onLost: () => void;
 }
 
-export class StoreWorker {
+export class StoreWorker implements RecordSource {
   readonly #options: StoreWorkerOptions;
   readonly #waiting: Reply[] = [];
   /** Undefined between a loss and the next start. */

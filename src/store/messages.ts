@@ -1,5 +1,5 @@
 /** What the store asks of its worker thread. Answers come in the order of the questions. */
-import type { RecordKind } from '../../domain/ports/record-store.ts';
+import type { RecordKind } from '../domain/ports/record-store.ts';
 
 export interface Row {
   readonly scope: string;

@@ -1,19 +1,19 @@
-/** Questions to the worker: those that come while one message is on its way share the next. */
-import { StoreFailure } from '../../domain/ports/record-store.ts';
+/** Questions to a source: those that come while one message is on its way share the next. */
+import { StoreFailure } from '../domain/ports/record-store.ts';
 import type { ReadCall, ReadName, Reads } from './messages.ts';
-import type { StoreWorker } from './store-worker.ts';
+import type { RecordSource } from './record-source.ts';
 
 export class ReadQueue {
-  readonly #worker: StoreWorker;
+  readonly #source: RecordSource;
   #waiting: Question[] = [];
   #busy = false;
 
-  constructor(worker: StoreWorker) {
-    this.#worker = worker;
+  constructor(source: RecordSource) {
+    this.#source = source;
   }
 
   /**
-   * Rejects with a {@link StoreFailure}. What `use` makes of the answer is made before any later answer of the worker
+   * Rejects with a {@link StoreFailure}. What `use` makes of the answer is made before any later answer of the source
    * is looked at, and is what the promise resolves to.
    */
   ask<N extends ReadName, T>(
@@ -39,7 +39,7 @@ export class ReadQueue {
     if (this.#busy || this.#waiting.length === 0) return;
     this.#busy = true;
     const asked = this.#waiting.splice(0, MAX_CALLS);
-    this.#worker.ask(
+    this.#source.ask(
       { do: 'reads', calls: asked.map(({ call }) => call) },
       {
         done: (answers: unknown[]) => {

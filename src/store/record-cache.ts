@@ -31,6 +31,12 @@ export class RecordCache<T> {
     this.#add(key, { record, weight: weight + key.length + ENTRY_WEIGHT });
   }
 
+  forget(key: string): void {
+    this.#youngWeight -= this.#young.get(key)?.weight ?? 0;
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+
   clear(): void {
     this.#young.clear();
     this.#old.clear();

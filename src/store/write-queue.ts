@@ -2,14 +2,14 @@
  * Group commit: one transaction at a time is on its way to the disk, and all commits that come meanwhile share the
  * next one, each with its own verdict. Lazy writes travel with them, in portions that do not hold them up.
  */
-import { StoreConflict, type StoreFailure } from '../../domain/ports/record-store.ts';
-import { recordKey } from '../record-key.ts';
+import { StoreConflict, type StoreFailure } from '../domain/ports/record-store.ts';
 import { LazyWrites } from './lazy-writes.ts';
 import type { LazyWrite, TextChange, Verdicts } from './messages.ts';
-import type { StoreWorker } from './store-worker.ts';
+import { recordKey } from './record-key.ts';
+import type { RecordSource } from './record-source.ts';
 
 export interface WriteQueueOptions {
-  readonly worker: StoreWorker;
+  readonly source: RecordSource;
   /** How long a lazy write may wait. */
   readonly lazyMs: number;
   /** Called in the turn in which the commit became durable, before anybody hears of it. */
@@ -95,7 +95,7 @@ export class WriteQueue {
 
   #sendReset(): void {
     const job = this.#jobs.shift();
-    this.#options.worker.ask(
+    this.#options.source.ask(
       { do: 'reset' },
       {
         done: () => {
@@ -117,7 +117,7 @@ export class WriteQueue {
     // A commit on a record with a lazy write has to come after it.
     const named = commits.flatMap((changes) => changes.map((change) => recordKey(change.kind, change)));
     const lazy = this.#lazy.take(named, this.#lazyDue ? LAZY_PORTION : 0);
-    this.#options.worker.ask(
+    this.#options.source.ask(
       { do: 'write', batch: { lazy, commits } },
       {
         done: (verdicts: Verdicts) => {
