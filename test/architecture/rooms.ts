@@ -63,7 +63,7 @@ export const ROOMS: readonly Room[] = [
     ownsNoClock: true,
   },
   { path: 'edge/sts/', rooms: ['domain/'], packages: [], ownsNoClock: true },
-  { path: 'store/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
+  { path: 'store/', rooms: ['domain/'], packages: ['node:*', 'pg'], ownsNoClock: true },
   { path: 'schedule/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'events/', rooms: ['domain/'], packages: ['node:*'], ownsNoClock: true },
   { path: 'hsm/material/', rooms: ['domain/'], packages: ['node:crypto'], ownsNoClock: true },

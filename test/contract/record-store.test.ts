@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Bug } from '../../src/domain/bug.ts';
 import { StoreConflict, StoreFailure } from '../../src/domain/ports/record-store.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
+import { PostgresServer } from '../support/store/postgres-server.ts';
 import { at, check, keyRecord, put, remove, SCOPE, usage } from '../support/store/records.ts';
 import { StoreFolder } from '../support/store/store-folder.ts';
 import { checkAgainstModel, type Rig } from '../support/store/store-model.ts';
+
+const postgres = await PostgresServer.start();
+afterAll(() => postgres?.stop());
 
 describe.for([
   {
@@ -13,6 +17,15 @@ describe.for([
   },
   { name: 'in SQLite', rigged: () => sqliteRig({}) },
   { name: 'in SQLite with next to no memory', rigged: () => sqliteRig({ cacheChars: 0, lazyMs: 1 }) },
+  ...(postgres === undefined
+    ? []
+    : [
+        { name: 'in PostgreSQL', rigged: () => postgres.rig({}) },
+        {
+          name: 'in PostgreSQL with next to no memory',
+          rigged: () => postgres.rig({ cacheChars: 0, lazyMs: 1 }),
+        },
+      ]),
 ])('a record store $name', ({ rigged }) => {
   it('gives back what was put, with its revision', async () => {
     using rig = await rigged();
