@@ -88,11 +88,12 @@ install_system_packages() {
   [ -z "$missing" ] || fail "still missing after installation: $missing"
 }
 
-# Other tokens than SoftHSM2, one line each. Worth having, not needed: the tests skip one that is not there and say so.
+# Other tokens than SoftHSM2, and a database server, one line each. Worth having, not needed: the tests skip one that is not there and say so.
 missing_test_tokens() {
   { have certutil && { has_library libsoftokn3.so || has_library nss/libsoftokn3.so; }; } || echo libnss3 libnss3-tools
   PATH=$PATH:/usr/sbin have pkcsslotd || echo opencryptoki
   { have p11-kit && has_library pkcs11/p11-kit-client.so; } || echo p11-kit p11-kit-modules
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
 }
 
 has_library() {

@@ -27,10 +27,9 @@ import { SoftwareVault } from './hsm/software/software-vault.ts';
 import { readDomain } from './hsm/vault/domain-keys.ts';
 import { rewrapAll } from './hsm/vault/rewrap-all.ts';
 import { TokenVault } from './hsm/vault/token-vault.ts';
+import { openRecordStore } from './open-record-store.ts';
 import { AdjustableClock } from './schedule/adjustable-clock.ts';
 import { Scheduler } from './schedule/scheduler.ts';
-import { MemoryStore } from './store/memory-store.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export interface KmsFaceOptions {
   readonly config: Pick<KmsConfig, 'access' | 'allowClockControl' | 'limits' | 'seed'>;
@@ -239,8 +238,7 @@ export interface OpenKmsOptions {
  * StoreFailure, a SeedConflict or {@link NoDomain}.
  */
 export async function openKms({ config, fleet, clock, entropy, log }: OpenKmsOptions): Promise<KmsFace> {
-  const store =
-    config.store === 'memory' ? new MemoryStore() : await openSqliteStore({ file: config.store.sqlite, log });
+  const store = await openRecordStore(config.store, log);
   try {
     const vault = await openVault({ config, store, fleet, entropy });
     const face = await KmsFace.start({ config, store, vault, clock, entropy, log });

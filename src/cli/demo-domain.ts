@@ -15,7 +15,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 /** Does nothing when the store has a domain. What a crash left on the token is destroyed on the way. */
 export async function ensureDemoDomain(config: PortcullisConfig, log: Log): Promise<void> {
   const { kms, tokens, stateDir } = config;
-  if (kms?.token === undefined || kms.store === 'memory') return;
+  if (kms?.token === undefined || kms.store === 'memory' || !('sqlite' in kms.store)) return;
   const token = tokens.find(({ name }) => name === kms.token);
   if (token === undefined) throw new Bug(`${config.file} has no token ${kms.token}`);
   await mkdir(dirname(kms.store.sqlite), { recursive: true, mode: 0o700 });

@@ -11,7 +11,7 @@ import {
 import { findOrphans, type Orphan } from '../hsm/vault/abandoned-keys.ts';
 import { readDomain } from '../hsm/vault/domain-keys.ts';
 import { createLog } from '../log/log.ts';
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { openRecordStore } from '../open-record-store.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 
 /** All secret keys of each token that could be reached. */
@@ -20,17 +20,19 @@ export type KeyLists = ReadonlyMap<string, readonly Pick<KeyDescription, 'label'
 /** Nothing for an engine that keeps no domain. A store that cannot be opened becomes a finding. */
 export async function examineDomain({ kms }: PortcullisConfig, keys: KeyLists): Promise<DoctorFinding[]> {
   if (kms?.token === undefined || kms.store === 'memory') return [];
-  const { sqlite } = kms.store;
-  if (!existsSync(sqlite)) return [noDomain(`there is no ${sqlite} yet`)];
+  if ('sqlite' in kms.store && !existsSync(kms.store.sqlite)) {
+    return [noDomain(`there is no ${kms.store.sqlite} yet`)];
+  }
   try {
-    await using store = await openSqliteStore({
-      file: sqlite,
-      log: createLog({ level: 'error', stream: process.stderr }),
-    });
+    await using store = await openRecordStore(
+      kms.store,
+      createLog({ level: 'error', stream: process.stderr }),
+    );
     return await domainFindings(store, keys);
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
-    const text = `not looked at: ${error.message}; while the engine runs, its store is its own`;
+    const advice = 'sqlite' in kms.store ? '; while the engine runs, its store is its own' : '';
+    const text = `not looked at: ${error.message}${advice}`;
     return [found(SUBJECT, 'warning', text)];
   }
 }

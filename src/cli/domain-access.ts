@@ -1,17 +1,18 @@
 /** What commands on a domain work with: the engine's store, and its token, logged in. */
 import { loadConfig } from '../config/load-config.ts';
+import type { KmsStoreConfig } from '../config/portcullis-config.ts';
 import { HsmFault } from '../domain/hsm-fault.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { type DomainRecord, type RecordStore, StoreFailure } from '../domain/ports/record-store.ts';
 import type { DomainKeysWork } from '../hsm/vault/domain-keys.ts';
 import { createLog } from '../log/log.ts';
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { openRecordStore } from '../open-record-store.ts';
 import { CliFault } from './cli-fault.ts';
 import { configuredToken, withConfiguredToken } from './token-access.ts';
 
 /**
- * Lends store and token to `work`. The store belongs to one process at a time: a CliFault says that the engine has to
- * be stopped.
+ * Lends store and token to `work`. A SQLite store belongs to one process at a time: a CliFault says that the engine has
+ * to be stopped.
  */
 export async function withDomain<T>(
   configFile: string,
@@ -22,7 +23,7 @@ export async function withDomain<T>(
     const reason = 'keeps its records in memory (kms.store.dangerMemory): there is no domain to keep';
     throw new CliFault('refused', `${config.file} ${reason}`);
   }
-  await using store = await openStore(config.kms.store.sqlite);
+  await using store = await openStore(config.kms.store);
   return await withConfiguredToken({ config, token }, ({ admin }) =>
     work({ store, token: admin, tokenName: token.name, clock: CLOCK }),
   );
@@ -60,12 +61,13 @@ export function needsDomain(error: unknown): never {
 }
 
 /** Warnings of the store go to standard error, beside those of the command. */
-async function openStore(file: string): Promise<RecordStore> {
+async function openStore(store: Exclude<KmsStoreConfig, 'memory'>): Promise<RecordStore> {
   try {
-    return await openSqliteStore({ file, log: createLog({ level: 'error', stream: process.stderr }) });
+    return await openRecordStore(store, createLog({ level: 'error', stream: process.stderr }));
   } catch (cause) {
     if (!(cause instanceof StoreFailure)) throw cause;
-    throw new CliFault('refused', `${cause.message}; is the engine running? Stop it first`, { cause });
+    const advice = 'sqlite' in store ? '; is the engine running? Stop it first' : '';
+    throw new CliFault('refused', `${cause.message}${advice}`, { cause });
   }
 }
 

@@ -26,6 +26,10 @@ export function storeFile({ config, store }: StoreOptions): string {
   if (config === undefined) throw new CliFault('usage', 'name the store: --config <file> or --store <file>');
   const named = configField(config, ['kms', 'store', 'sqlite']);
   if (typeof named === 'string') return resolve(dirname(resolve(config)), named);
+  if (configField(config, ['kms', 'store', 'postgres', 'database']) !== undefined) {
+    const way = 'use pg_dump and pg_restore with the engines stopped (docs/store.md)';
+    throw new CliFault('refused', `${config} keeps its records in PostgreSQL: ${way}`);
+  }
   throw new CliFault('refused', `${config} has no kms.store.sqlite, so there is no file to work with`);
 }
 

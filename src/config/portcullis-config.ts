@@ -67,8 +67,7 @@ export interface KmsConfig {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Name of the token with the domain's keys; absent: key material is in the memory of the process. */
   readonly token?: string;
-  /** Absolute path of the file. */
-  readonly store: 'memory' | { readonly sqlite: string };
+  readonly store: KmsStoreConfig;
   readonly access: { readonly mode: 'verify' | 'open'; readonly credentials: readonly KmsCredential[] };
   readonly allowClockControl: boolean;
   /** What its seed file names; none without such a file. */
@@ -78,6 +77,20 @@ export interface KmsConfig {
     readonly aliasesPerKey: number;
     readonly onDemandRotations: number;
   };
+}
+
+/** `sqlite` is the absolute path of the file. */
+export type KmsStoreConfig = 'memory' | { readonly sqlite: string } | { readonly postgres: PostgresConfig };
+
+export interface PostgresConfig {
+  /** Name, address, or absolute path of the folder of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password?: Secret;
+  /** Absolute paths of PEM files. `certFile` and `keyFile` come together or not at all. */
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
 
 export interface KmsCredential {

@@ -24,7 +24,7 @@ export interface SecretSurroundings {
   readonly configExposure: string | undefined;
 }
 
-/** Reads every PIN and secret access key. */
+/** Reads every PIN, secret access key and password. */
 export function readSecrets(
   parts: ConfigParts,
   surroundings: SecretSurroundings,
@@ -51,6 +51,10 @@ export function readSecrets(
   for (const [position, credential] of (parts.kms?.access.credentials ?? []).entries()) {
     const path = ['kms', 'access', 'credentials', position, 'secretAccessKey'];
     read(credential.secretAccessKey, path, AWS_SECRET_ACCESS_KEY);
+  }
+  const store = parts.kms?.store;
+  if (store !== undefined && 'postgres' in store && store.postgres.password !== undefined) {
+    read(store.postgres.password, ['kms', 'store', 'postgres', 'password'], PASSWORD);
   }
   return Object.assign(secrets, { writtenMs });
 }
@@ -151,6 +155,10 @@ const SECRET_ACCESS_KEY: SecretForm = {
 const AWS_SECRET_ACCESS_KEY: SecretForm = {
   expected: '1 to 128 printable characters',
   test: (value) => /^[\x21-\x7e]{1,128}$/.test(value),
+};
+const PASSWORD: SecretForm = {
+  expected: 'a password of 1 to 1024 characters on one line',
+  test: (value) => /^[^\p{Cc}]{1,1024}$/u.test(value),
 };
 const MAX_SECRET_FILE_BYTES = 4_096;
 const RELATIVE_PATHS = 'relative paths start at the directory of this file';

@@ -17,11 +17,13 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: 'main.ts', rooms: ['*'], packages: ['node:*'] },
   { path: 'main-kms.ts', rooms: ['*'], packages: ['node:*'] },
+  { path: 'open-record-store.ts', rooms: ['config/', 'store/', 'domain/'], packages: ['node:*'] },
   { path: 'testing.ts', rooms: ['*'], packages: ['node:*'] },
   {
     path: 'cli/',
     rooms: [
       'main.ts',
+      'open-record-store.ts',
       'config/',
       'hsm/',
       'store/',

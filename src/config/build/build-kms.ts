@@ -8,6 +8,7 @@ import type { KmsConfig, KmsCredential } from '../portcullis-config.ts';
 import type { Secrets } from '../read-secrets.ts';
 import type { KmsInput } from '../schema/kms-schema.ts';
 import { tokenNamesOf } from './build-key.ts';
+import { buildStore } from './build-kms-store.ts';
 import { isLoopback } from './build-proxy.ts';
 
 export interface KmsSurroundings {
@@ -33,7 +34,7 @@ export function buildKms(
       tls: { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile) },
     }),
     ...(token !== undefined && { token }),
-    store: 'sqlite' in store ? { sqlite: resolvePath(store.sqlite) } : 'memory',
+    store: buildStore(store, { secrets, resolvePath }, findings),
     access: {
       mode: access.mode,
       credentials: access.credentials.flatMap((input, index) => credentialOf(input, index, secrets)),
@@ -82,10 +83,10 @@ function checkKeys(kms: KmsInput, parts: ConfigParts, findings: Findings): void 
   if (dangerSoftwareKeys) {
     if (token !== undefined)
       findings.problem(path, 'is given next to dangerSoftwareKeys', 'one of them', 'remove one');
-    if ('sqlite' in store)
+    if (!('dangerMemory' in store))
       findings.problem(
         ['kms', 'store'],
-        'is a file next to dangerSoftwareKeys, so that its keys could not be opened after a restart',
+        'outlasts dangerSoftwareKeys, so that its keys could not be opened after a restart',
         '{ dangerMemory: true }',
         'keep the keys in a token, or the records in memory',
       );

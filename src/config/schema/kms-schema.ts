@@ -1,5 +1,6 @@
 /** `kms`: the engine that speaks the AWS KMS API, its listener, callers, keys and store. */
 import * as z from 'zod';
+import { HOST_NAME } from '../../domain/host-name.ts';
 import { filePath, host, port, secretSource, text } from './field.ts';
 
 const tls = z
@@ -55,11 +56,44 @@ const access = z
   })
   .meta({ description: 'Who may call.' });
 
+const postgres = z
+  .strictObject({
+    host: text(
+      new RegExp(`${HOST_NAME.source}|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$|^/[^\\0]*$`),
+      'an IP address, a host name, or the absolute path of a folder with a Unix socket',
+      'Where the server is. With `tls`, its certificate must be good for this name.',
+    ),
+    port: z.int().min(1).max(65_535).meta({ description: 'Port of the server.' }).default(5432),
+    database: text(/^[^\0]{1,63}$/, 'the name of a database', 'Database, of this store alone.'),
+    user: text(/^[^\0]{1,63}$/, 'the name of a role', 'Role that may make tables in the database.'),
+    password: secretSource('Password of the role. Absent where the server wants none.').optional(),
+    tls: z
+      .strictObject({
+        caFile: filePath('PEM file with the authorities that the server is trusted by.').optional(),
+        certFile: filePath('PEM file with the certificate of this client.').optional(),
+        keyFile: filePath('PEM file with the private key of `certFile`.').optional(),
+      })
+      .meta({
+        description:
+          'TLS to the server, whose certificate is always checked: by `caFile`, or by the authorities that Node.js knows.',
+      })
+      .optional(),
+    dangerPlaintext: z
+      .boolean()
+      .meta({
+        description:
+          'Allows a server on another machine without `tls`: whoever is on the way reads and changes policies and records.',
+      })
+      .default(false),
+  })
+  .meta({ description: 'A PostgreSQL database, which several engines may share (docs/store.md).' });
+
 const store = z
   .union([
     z.strictObject({
       sqlite: filePath('SQLite file, made with mode 0600 when it does not exist. For one engine at a time.'),
     }),
+    z.strictObject({ postgres }),
     z.strictObject({
       dangerMemory: z
         .literal(true)
@@ -68,7 +102,7 @@ const store = z
   ])
   .meta({
     description: 'Where keys, aliases, policies and wrapped key material are kept.',
-    'x-expected': '{ sqlite: <path> } or { dangerMemory: true }',
+    'x-expected': '{ sqlite: <path> }, { postgres: … } or { dangerMemory: true }',
   });
 
 const limits = z
