@@ -7,8 +7,8 @@ import type { PortcullisConfig } from '../config/portcullis-config.ts';
 import { CliFault } from './cli-fault.ts';
 import { allDuties } from './config-check.ts';
 import { type DeviceReport, deviceText } from './doctor-device.ts';
-import { examineDomain } from './doctor-domain.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
+import { examineKms } from './doctor-kms.ts';
 import { type ProbeOptions, probePrefixes } from './doctor-probe.ts';
 import { examineTokens } from './doctor-tokens.ts';
 import { reloadProblems } from './reload-problems.ts';
@@ -72,7 +72,7 @@ async function examine(options: DoctorOptions): Promise<Examination> {
       ...configurationFindings(config, nowMs),
       clockFinding(nowMs),
       ...findings,
-      ...(await examineDomain(config, lists)),
+      ...(await examineKms(config, lists)),
       ...(probe === undefined ? [] : await probePrefixes({ config, url, keys, ...client })),
     ],
     devices,

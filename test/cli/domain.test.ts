@@ -170,29 +170,6 @@ describe('portcullis domain export-shares', () => {
   });
 });
 
-describe('portcullis doctor', () => {
-  it('says whether the domain has its keys, and that it has none yet', async () => {
-    const before = await portcullis('doctor', '--config', config);
-    expect(before.stdout).toMatch(
-      /^problem +domain: there is no \S+kms\.sqlite yet; make one with domain init$/m,
-    );
-    await domain('init');
-    const after = await portcullis('doctor', '--config', config);
-    expect(after.stdout).toMatch(/^ok +domain: generation 1 has its keys on token soft$/m);
-    expect(after.stdout).toMatch(/^warning +domain: generation 1 has no copy outside of the token$/m);
-  });
-
-  it('does not look at a domain whose store the engine has open', async () => {
-    await domain('init');
-    const log = { debug: noLog, info: noLog, warn: noLog, error: noLog };
-    await using _engine = await openSqliteStore({ file: database, log });
-    const { stdout } = await portcullis('doctor', '--config', config);
-    expect(stdout).toMatch(
-      /^warning +domain: not looked at: .* while the engine runs, its store is its own$/m,
-    );
-  });
-});
-
 describe('a domain', () => {
   it.for([
     { command: 'rotate', args: [] as string[] },
