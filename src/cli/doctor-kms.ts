@@ -33,7 +33,8 @@ export async function examineKms({ kms }: PortcullisConfig, keys: KeyLists): Pro
       kms.store,
       createLog({ level: 'error', stream: process.stderr }),
     );
-    const text = place === undefined ? 'the database can be read' : `${place} can be read, and no engine has it open`;
+    const text =
+      place === undefined ? 'the database can be read' : `${place} can be read, and no engine has it open`;
     const seen = [found('store', 'ok', text)];
     return [...access, ...seen, ...(await clockFindings(store)), ...(await domainFindings(store, keys))];
   } catch (error) {
