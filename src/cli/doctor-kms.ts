@@ -9,9 +9,9 @@ import {
   type RecordStore,
   StoreFailure,
 } from '../domain/ports/record-store.ts';
+import { unfitness } from '../hsm/material/domain-key-fitness.ts';
 import { domainKeySelector } from '../hsm/material/domain-key-names.ts';
 import { DOMAIN_KEY_ROLES } from '../hsm/material/domain-secret.ts';
-import { unfitness } from '../hsm/pkcs11/vault-templates.ts';
 import { findOrphans, type Orphan } from '../hsm/vault/abandoned-keys.ts';
 import { readDomain } from '../hsm/vault/domain-keys.ts';
 import { createLog } from '../log/log.ts';

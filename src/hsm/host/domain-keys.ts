@@ -4,12 +4,12 @@
  */
 import type { Handle, PKCS11 } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
+import { unfitness } from '../material/domain-key-fitness.ts';
 import { domainKeySelector } from '../material/domain-key-names.ts';
 import { DOMAIN_KEY_ROLES, type DomainKeyRole } from '../material/domain-secret.ts';
 import type { KeyLocator } from '../pkcs11/key-locator.ts';
 import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { evaluatePrf } from '../pkcs11/prf.ts';
-import { unfitness } from '../pkcs11/vault-templates.ts';
 
 export class DomainKeys {
   readonly #library: PKCS11;

@@ -4,7 +4,8 @@
  * extracted either.
  */
 import pkcs11js, { type Template } from 'pkcs11js';
-import type { KeyDescription, KeyUsage } from '../../domain/ports/hsm.ts';
+import type { KeyUsage } from '../../domain/ports/hsm.ts';
+import { DOMAIN_KEY_NEEDS } from '../material/domain-key-fitness.ts';
 import type { DomainKeyRole } from '../material/domain-secret.ts';
 
 /** Key material while it works: lives in the owner session, signs, and never leaves the token. */
@@ -13,20 +14,9 @@ export const WORKING_MATERIAL: Template = materialTemplate(false);
 /** Key material from its making until it is wrapped, within one call: nothing else may leave a token. */
 export const EXPORTABLE_MATERIAL: Template = materialTemplate(true);
 
-/** Why the object is not what a domain's key of this role has to be; empty when it is. */
-export function unfitness(role: DomainKeyRole, key: KeyDescription): string {
-  const { keyType, usages }: RoleNeeds = ROLES[role];
-  if (key.keyType !== keyType || key.bits !== 256) return `it is no ${keyType} key of 256 bits`;
-  if (key.extractable || !key.sensitive) return 'it may leave the token';
-  const wrong = USAGES.filter(([usage, read]) => read(key) !== usages.includes(usage));
-  const unknown = (key.withheld ?? []).filter((usage) => !usages.includes(usage));
-  if (wrong.length + unknown.length === 0) return '';
-  return `its usages are not just ${usages.join(' and ')}`;
-}
-
 /** A domain's key, on the token for good. Without label and id. */
 export function domainKeyTemplate(role: DomainKeyRole): Template {
-  const { keyType, usages } = ROLES[role];
+  const { keyType, usages } = DOMAIN_KEY_NEEDS[role];
   const type = keyType === 'AES' ? pkcs11js.CKK_AES : pkcs11js.CKK_GENERIC_SECRET;
   return secretTemplate({ type, lasting: true, extractable: false, usages });
 }
@@ -62,25 +52,3 @@ function secretTemplate({ type, lasting, extractable, usages }: SecretKind): Tem
     { type: pkcs11js.CKA_MODIFIABLE, value: false },
   ];
 }
-
-interface RoleNeeds {
-  readonly keyType: 'AES' | 'GENERIC_SECRET';
-  readonly usages: readonly KeyUsage[];
-}
-
-/** What each of a domain's keys may do, and nothing else. */
-const ROLES: Readonly<Record<DomainKeyRole, RoleNeeds>> = {
-  domain: { keyType: 'AES', usages: ['WRAP', 'UNWRAP'] },
-  registry: { keyType: 'GENERIC_SECRET', usages: ['SIGN'] },
-  seal: { keyType: 'GENERIC_SECRET', usages: ['SIGN'] },
-};
-
-const USAGES: readonly (readonly [KeyUsage, (key: KeyDescription) => boolean])[] = [
-  ['ENCRYPT', (key) => key.canEncrypt],
-  ['DECRYPT', (key) => key.canDecrypt],
-  ['SIGN', (key) => key.canSign],
-  ['VERIFY', (key) => key.canVerify],
-  ['WRAP', (key) => key.canWrap],
-  ['UNWRAP', (key) => key.canUnwrap],
-  ['DERIVE', (key) => key.canDerive],
-];
