@@ -88,7 +88,8 @@ install_system_packages() {
   [ -z "$missing" ] || fail "still missing after installation: $missing"
 }
 
-# Other tokens than SoftHSM2, and a database server, one line each. Worth having, not needed: the tests skip one that is not there and say so.
+# Other tokens than SoftHSM2, and a database server, one line each. Worth having, not needed: the tests skip one that is
+# not there and say so.
 missing_test_tokens() {
   { have certutil && { has_library libsoftokn3.so || has_library nss/libsoftokn3.so; }; } || echo libnss3 libnss3-tools
   PATH=$PATH:/usr/sbin have pkcsslotd || echo opencryptoki

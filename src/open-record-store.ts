@@ -7,13 +7,17 @@ import { MemoryStore } from './store/memory-store.ts';
 import type { PostgresServer } from './store/postgres/connection.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
-/** Rejects with a {@link StoreFailure}. */
-export async function openRecordStore(store: KmsStoreConfig, log: Log): Promise<RecordStore> {
+/** `alone`: no engine may use the store meanwhile. Rejects with a {@link StoreFailure}. */
+export async function openRecordStore(
+  store: KmsStoreConfig,
+  log: Log,
+  { alone = false } = {},
+): Promise<RecordStore> {
   if (store === 'memory') return new MemoryStore();
   if ('sqlite' in store) return await openSqliteStore({ file: store.sqlite, log });
   // Loaded by those who want it: the others start faster without.
   const { openPostgresStore } = await import('./store/postgres/postgres-store.ts');
-  return await openPostgresStore({ server: serverOf(store.postgres), log });
+  return await openPostgresStore({ server: serverOf(store.postgres), log, alone });
 }
 
 function serverOf({ tls, ...server }: PostgresConfig): PostgresServer {

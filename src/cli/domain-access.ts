@@ -63,7 +63,9 @@ export function needsDomain(error: unknown): never {
 /** Warnings of the store go to standard error, beside those of the command. */
 async function openStore(store: Exclude<KmsStoreConfig, 'memory'>): Promise<RecordStore> {
   try {
-    return await openRecordStore(store, createLog({ level: 'error', stream: process.stderr }));
+    return await openRecordStore(store, createLog({ level: 'error', stream: process.stderr }), {
+      alone: true,
+    });
   } catch (cause) {
     if (!(cause instanceof StoreFailure)) throw cause;
     const advice = 'sqlite' in store ? '; is the engine running? Stop it first' : '';

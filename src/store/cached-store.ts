@@ -14,6 +14,7 @@ import {
   type RecordChange,
   type RecordKind,
   type RecordStore,
+  StoreConflict,
   type StoredRecord,
   StoreFailure,
 } from '../domain/ports/record-store.ts';
@@ -124,7 +125,13 @@ export class CachedStore implements RecordStore {
     requireSound(changes);
     const texts = changes.map(textChange);
     this.#asOf.set(texts, this.#disturbances.now);
-    await this.#writes.commit(texts);
+    try {
+      await this.#writes.commit(texts);
+    } catch (error) {
+      // What memory has may be what was wrong: whoever reads again must not read the same.
+      if (error instanceof StoreConflict) this.#forget(texts.map((change) => recordKey(change.kind, change)));
+      throw error;
+    }
   }
 
   later<K extends LazyKind>(kind: K, address: RecordAddress, body: RecordBodies[K]): void {

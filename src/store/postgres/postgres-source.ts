@@ -11,12 +11,15 @@ import { ChangeListener } from './change-listener.ts';
 import { connect, destroy, isRefusal, type PostgresServer, serverName, serverReason } from './connection.ts';
 import { answerRead } from './record-queries.ts';
 import { migrate } from './schema.ts';
+import { SHARE_PLACE, TAKE_PLACE } from './statements.ts';
 import { removeAll, writeBatch } from './write-batch.ts';
 
 export interface PostgresSourceOptions {
   readonly server: PostgresServer;
   readonly log: Log;
   readonly events: SourceEvents;
+  /** No engine may use the database meanwhile. */
+  readonly alone?: boolean;
 }
 
 export class PostgresSource implements RecordSource {
@@ -72,6 +75,7 @@ export class PostgresSource implements RecordSource {
   async #connect(): Promise<void> {
     const client = await connect(this.#options.server, (lost, reason) => this.#lose(lost, reason));
     try {
+      await takePlace(client, this.#options.alone ?? false);
       await migrate(client);
     } catch (error) {
       destroy(client);
@@ -161,6 +165,17 @@ export class PostgresSource implements RecordSource {
 interface Asked {
   readonly request: WorkerRequest;
   readonly reply: Reply;
+}
+
+/** Engines keep the domain's generations in memory, so those must not change under them. */
+async function takePlace(client: Client, alone: boolean): Promise<void> {
+  const { rows } = await client.query(alone ? TAKE_PLACE : SHARE_PLACE);
+  if (rows[0].taken) return;
+  throw new StoreFailure(
+    alone
+      ? 'an engine uses it: stop every engine first'
+      : 'a command that wants no engine beside it is at work',
+  );
 }
 
 /** After a refusal: nothing of the transaction has happened, and the connection can be used again. */

@@ -8,6 +8,8 @@ import { PostgresSource } from './postgres-source.ts';
 export interface PostgresStoreOptions {
   readonly server: PostgresServer;
   readonly log: Log;
+  /** No engine may use the database meanwhile. */
+  readonly alone?: boolean;
   /** How much memory remembers, in characters of JSON; the heap takes about three bytes for each. */
   readonly cacheChars?: number;
   /** How long `later` may leave a record in memory alone, in milliseconds. */
@@ -16,10 +18,10 @@ export interface PostgresStoreOptions {
 
 /** Rejects with a `StoreFailure` that says why the database cannot be used. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<RecordStore> {
-  const { server, log } = options;
+  const { server, log, alone = false } = options;
   const store = new CachedStore({
     ...options,
-    source: (events) => new PostgresSource({ server, log, events }),
+    source: (events) => new PostgresSource({ server, log, alone, events }),
   });
   await store.open();
   return store;

@@ -38,6 +38,7 @@ describe('the schema', () => {
       '.keyStores[].keys.*.generations[].generation',
       '.keyStores[].keys.*.current',
       '.kms.port',
+      '.kms.store.postgres.port',
     ]);
   });
 

@@ -118,7 +118,7 @@ const REFUSALS: readonly Refusal[] = [
     title: 'records in a file that outlive keys in memory',
     changes: [[['kms'], { ...SOFTWARE, store: { sqlite: 'kms.db' } }]],
     problems: [
-      'kms.store is a file next to dangerSoftwareKeys, so that its keys could not be opened after a restart; expected { dangerMemory: true }; keep the keys in a token, or the records in memory',
+      'kms.store outlasts dangerSoftwareKeys, so that its keys could not be opened after a restart; expected { dangerMemory: true }; keep the keys in a token, or the records in memory',
     ],
   },
   {
