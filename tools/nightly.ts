@@ -25,7 +25,10 @@ async function main(): Promise<number> {
   const startedAt = new Date().toISOString();
   const seed = values.seed ?? startedAt.slice(0, 10).replaceAll('-', '');
   const results: PartResult[] = [];
-  for (const part of parts({ ...values, seed })) results.push(await run(part));
+  const { only } = values;
+  for (const part of parts({ ...values, seed })) {
+    if (only === undefined || only.includes(part.name)) results.push(await run(part));
+  }
   const file = join('docs', 'evidence', `nightly-${startedAt.slice(0, 10)}.md`);
   writeFileSync(join(ROOT, file), summary(startedAt, results));
   for (const { name, passed, seconds } of results)
@@ -167,6 +170,8 @@ const OPTIONS = {
   sample: { type: 'string', default: '150' },
   'budget-seconds': { type: 'string', default: '3600' },
   seed: { type: 'string' },
+  /** Names of parts; all of them unless given. */
+  only: { type: 'string', multiple: true },
 } as const;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
