@@ -32,7 +32,7 @@ export default defineConfig({
           name: 'tokens',
           include: ['test/tokens/**/*.test.ts'],
           retry: 1,
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -71,7 +71,7 @@ export default defineConfig({
         test: {
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 600_000,
           hookTimeout: 60_000,
         },

@@ -29,7 +29,7 @@ export async function checkAgainstModel(rigged: () => Promise<Rig>): Promise<voi
       }
       await compareAll(store, model);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
   expect(conflicts).toBeGreaterThan(commits / 100);
   expect(conflicts).toBeLessThan(commits / 2);
