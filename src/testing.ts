@@ -109,9 +109,5 @@ async function seedKeys(seed: string | SeedDocument): Promise<readonly SeedKey[]
 
 const CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 const ENTROPY: Entropy = { randomBytes: (length) => new Uint8Array(randomBytes(length)) };
-const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
+const say = (): void => undefined;
+const SILENT: Log = { debug: say, info: say, warn: say, error: say };

@@ -1,44 +1,35 @@
 #!/usr/bin/env node
 /** The `portcullis` command: one file per subcommand, registered here. */
 import { Command, CommanderError } from 'commander';
-import { backupCommand } from './backup.ts';
 import { CliFault } from './cli-fault.ts';
-import { clockCommand } from './clock.ts';
-import { configCommand } from './config.ts';
-import { credentialsCommand } from './credentials.ts';
-import { demoCommand } from './demo.ts';
 import { describeFailure } from './describe-failure.ts';
-import { doctorCommand } from './doctor.ts';
-import { domainCommand } from './domain.ts';
-import { keysCommand } from './keys.ts';
-import { kmsCommand } from './kms.ts';
-import { proxyCommand } from './proxy.ts';
-import { reloadCommand } from './reload.ts';
-import { restoreCommand } from './restore.ts';
-import { statusCommand } from './status.ts';
-import { tokenCommand } from './token.ts';
-import { versionCommand } from './version.ts';
-import { xksConfigCommand } from './xks-config.ts';
+
+type LoadCommand = () => Promise<Command>;
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  proxy: async () => (await import('./proxy.ts')).proxyCommand(),
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+  config: async () => (await import('./config.ts')).configCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  reload: async () => (await import('./reload.ts')).reloadCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  clock: async () => (await import('./clock.ts')).clockCommand(),
+  kms: async () => (await import('./kms.ts')).kmsCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
+  token: async () => (await import('./token.ts')).tokenCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  domain: async () => (await import('./domain.ts')).domainCommand(),
+  credentials: async () => (await import('./credentials.ts')).credentialsCommand(),
+  'xks-config': async () => (await import('./xks-config.ts')).xksConfigCommand(),
+  version: async () => (await import('./version.ts')).versionCommand(),
+};
 
 const program = new Command('portcullis')
   .description('External key store proxy for AWS KMS, and KMS engine, over PKCS#11 hardware security modules')
-  .addCommand(proxyCommand())
-  .addCommand(demoCommand())
-  .addCommand(configCommand())
-  .addCommand(doctorCommand())
-  .addCommand(reloadCommand())
-  .addCommand(statusCommand())
-  .addCommand(clockCommand())
-  .addCommand(kmsCommand())
-  .addCommand(backupCommand())
-  .addCommand(restoreCommand())
-  .addCommand(tokenCommand())
-  .addCommand(keysCommand())
-  .addCommand(domainCommand())
-  .addCommand(credentialsCommand())
-  .addCommand(xksConfigCommand())
-  .addCommand(versionCommand())
   .addHelpText('after', '\nExit codes: 0 done, 1 refused or unhealthy, 2 wrong usage.');
+for (const load of wanted(process.argv[2])) program.addCommand(await load());
 
 try {
   await strict(program).parseAsync();
@@ -57,4 +48,10 @@ function strict(command: Command): Command {
 function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   return error instanceof CliFault && error.code === 'usage' ? 2 : 1;
+}
+
+/** The command that is asked for, without the time that loading the others takes; all of them for help. */
+function wanted(name: string | undefined): readonly LoadCommand[] {
+  const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return load === undefined ? Object.values(COMMANDS) : [load];
 }

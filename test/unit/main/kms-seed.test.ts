@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { HsmFault } from '../../../src/domain/hsm-fault.ts';
 import type { SeedKey } from '../../../src/domain/key/seed-key.ts';
 import type { KeyVault } from '../../../src/domain/ports/key-vault.ts';
+import { StoreFailure } from '../../../src/domain/ports/record-store.ts';
 import { SoftwareVault } from '../../../src/hsm/software/software-vault.ts';
 import { KmsFace } from '../../../src/main-kms.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
@@ -126,4 +127,22 @@ it('is sown by a reset that a call under way gets in between of', async () => {
 
   expect(await face.reset()).toEqual({ problems: [] });
   expect((await store.get('key', address))?.revision).toBe(1);
+});
+
+it('is given up, with a reason, when the store cannot take it', async () => {
+  const store = new MemoryStore();
+  vi.spyOn(store, 'commit').mockRejectedValue(new StoreFailure('the disk is full'));
+  await using face = await start(store);
+
+  await vi.waitFor(() =>
+    expect(face.waitsFor).toBe('the seed of the KMS engine has not been sown: the disk is full'),
+  );
+});
+
+it('is given up with as much of a reason as there is', async () => {
+  const store = new MemoryStore();
+  vi.spyOn(store, 'commit').mockRejectedValue('something odd');
+  await using face = await start(store);
+
+  await vi.waitFor(() => expect(face.waitsFor).toContain('has not been sown: unknown'));
 });

@@ -37,14 +37,11 @@ export async function sowSeed(seed: readonly SeedKey[], services: SeedServices):
 }
 
 /** Callers may change the same records meanwhile. */
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof StoreConflict) || attempt === MAX_ATTEMPTS) throw error;
-    }
+async function persistently<T>(work: () => Promise<T>, attemptsLeft = 7): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreConflict) || attemptsLeft === 0) throw error;
+    return await persistently(work, attemptsLeft - 1);
   }
 }
-
-const MAX_ATTEMPTS = 8;
