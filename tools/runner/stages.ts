@@ -16,8 +16,7 @@ export function allStages(): Stage[] {
     ...['unit', 'edge', 'contract'].map((project) => vitestStage(project, { coverage: true })),
     // The suites of contract over other tokens: no line is new to them.
     vitestStage('tokens', { coverage: false, compileCache: true }),
-    vitestStage('clients', { coverage: true }),
-    vitestStage('cli', { coverage: true, compileCache: true }),
+    ...['clients', 'cli'].map((project) => vitestStage(project, { coverage: true })),
     vitestStage('chaos', { coverage: false, compileCache: true }),
     vitestStage('fuzz', { coverage: false }),
     coverageStage(),

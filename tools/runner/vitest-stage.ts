@@ -29,7 +29,7 @@ export interface StageOptions {
   readonly coverage: boolean;
   /**
    * Processes that the tests start load code that an earlier one compiled, which takes half the time. What V8 counts of such
-   * code is coarser, so not where a room has to be covered whole.
+   * code is less than what ran, so not where coverage is measured.
    */
   readonly compileCache?: boolean;
 }
