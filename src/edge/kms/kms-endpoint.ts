@@ -5,6 +5,7 @@
 import { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
 import { cappedLog } from '../http/capped-log.ts';
 import type { Exchange, ExchangeHandler } from '../http/exchange.ts';
+import { isPing } from '../http/ping.ts';
 import { answerStsQuery, stsAction } from '../sts/get-caller-identity.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
 import { finishWith, refuse, startWatchdog } from './conclude.ts';
@@ -12,7 +13,7 @@ import { decodeInput } from './decode-input.ts';
 import { encodeOutput } from './encode-output.ts';
 import { parseJsonObject } from './json-type.ts';
 import { type KmsEdgeServices, Passage } from './passage.ts';
-import { isPing, requestedService } from './request-head.ts';
+import { requestedService } from './request-head.ts';
 
 export type KmsEndpointOptions = Omit<KmsEdgeServices, 'cappedLog' | 'signingKeys'>;
 

@@ -24,11 +24,6 @@ export function requestedService({ method, rawUrl, rawHeaders }: Exchange): Requ
   return { service: 'kms', operation };
 }
 
-/** Path of the unauthenticated check of load balancers, with or without a query. */
-export function isPing(rawUrl: string): boolean {
-  return rawUrl === PING || rawUrl.startsWith(`${PING}?`);
-}
-
 /** Read straight from the raw list: this is done for every request. A repeated header counts as absent. */
 function headerValue(rawHeaders: readonly string[], wanted: string): string {
   let found: string | undefined;
@@ -42,7 +37,6 @@ function headerValue(rawHeaders: readonly string[], wanted: string): string {
 }
 
 const ROOT = /^\/(?:\?|$)/;
-const PING = '/ping';
 const FORM = /^application\/x-www-form-urlencoded *(?:;|$)/i;
 const OPERATIONS: ReadonlyMap<string, KmsOperationName> = new Map(
   KMS_OPERATION_NAMES.map((name) => [`TrentService.${name}`, name]),

@@ -32,14 +32,8 @@ export function parseRoute(rawUrl: string): XksRoute | undefined {
   return { pathPrefix, operation: OPERATION_OF_VERB[verb as KeyVerb], externalKeyId };
 }
 
-/** Path of the unauthenticated check of load balancers, with or without a query. */
-export function isPing(rawUrl: string): boolean {
-  return rawUrl === PING || rawUrl.startsWith(`${PING}?`);
-}
-
 type KeyVerb = keyof typeof OPERATION_OF_VERB;
 
-const PING = '/ping';
 const BASE_PATH = '/kms/xks/v1/';
 const KEY_PATH = /^keys\/([A-Za-z0-9._-]{1,128})\/(metadata|encrypt|decrypt)$/;
 const OPERATION_OF_VERB = {

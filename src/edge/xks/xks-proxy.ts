@@ -10,13 +10,13 @@ import type { KeyStore } from '../../domain/xks/key-store.ts';
 import { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
 import { cappedLog } from '../http/capped-log.ts';
 import type { Exchange, ExchangeHandler } from '../http/exchange.ts';
+import { isPing } from '../http/ping.ts';
 import { finishWith, refuse } from './conclude.ts';
 import { errorAnswer, errorBody, MethodNotAllowed } from './error-answer.ts';
 import { ORDER_OF_CHECKS } from './order-of-checks.ts';
 import { Passage, type XksProxySettings, type XksServices } from './passage.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import { PING_REPLY } from './replies.ts';
-import { isPing } from './route.ts';
 
 export interface XksProxyOptions {
   /** Read for each request; a reload returns another list, and the same list means nothing changed. */
