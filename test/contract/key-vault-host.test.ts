@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HsmFault } from '../../src/domain/hsm-fault.ts';
+import { SYMMETRIC } from '../../src/domain/key/key-specs.ts';
 import type { VaultCiphertext, VaultKey } from '../../src/domain/ports/key-vault.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import type { VaultTokens } from '../../src/hsm/fleet.ts';
@@ -140,7 +141,7 @@ describe('objects of the key hierarchy', () => {
   it('material that can be wrapped is gone when its token is made', async () => {
     watched.clear();
     await newKey(vault);
-    await vault.importSymmetric(ALICE, randomBytes(32), context());
+    await vault.import(ALICE, SYMMETRIC, randomBytes(32), context());
     for (const handle of [...watched.results('C_GenerateKey'), ...watched.results('C_CreateObject')])
       expect(() => attributesOf(handle as Handle)).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
   });
@@ -159,7 +160,7 @@ describe('objects of the key hierarchy', () => {
       throw new Error('CKR_DEVICE_MEMORY:49');
     };
     altered.replace({ C_CreateObject: full } as never);
-    const imported = vault.importSymmetric(ALICE, randomBytes(32), context());
+    const imported = vault.import(ALICE, SYMMETRIC, randomBytes(32), context());
     await expect(imported).rejects.toMatchObject({ code: 'full' });
   });
 

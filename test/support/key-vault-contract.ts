@@ -1,6 +1,8 @@
 /** What every key vault does, the same in software and in a token, held against the model of its formats. */
+
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { SYMMETRIC } from '../../src/domain/key/key-specs.ts';
 import type {
   KeyVault,
   NewMaterial,
@@ -30,7 +32,7 @@ export function keyVaultContract(rig: () => VaultRig): void {
   describe('new material', () => {
     it('has the id that the model gives it, and a token of generation 1 that the model opens', async () => {
       const { first, secrets } = rig();
-      const made = await first.createSymmetric(ALICE, context());
+      const made = await first.create(ALICE, SYMMETRIC, context());
       const material = openToken(secrets[0], made.token);
       expect(material).toHaveLength(32);
       expect(made.materialId).toBe(materialIdOf(material, ALICE));
@@ -46,7 +48,7 @@ export function keyVaultContract(rig: () => VaultRig): void {
     it('is new each time', async () => {
       const { first } = rig();
       const made = await Promise.all(
-        Array.from({ length: 20 }, () => first.createSymmetric(ALICE, context())),
+        Array.from({ length: 20 }, () => first.create(ALICE, SYMMETRIC, context())),
       );
       expect(new Set(made.map(({ materialId }) => materialId)).size).toBe(20);
     });
@@ -57,7 +59,7 @@ export function keyVaultContract(rig: () => VaultRig): void {
       const ids: string[] = [];
       for (const key of [ALICE, ALICE, BOB, { ...ALICE, account: '444455556666' }]) {
         const given = Buffer.from(bytes);
-        const { materialId, token } = await first.importSymmetric(key, given, context());
+        const { materialId, token } = await first.import(key, SYMMETRIC, given, context());
         expect(hex(given)).toBe('00'.repeat(32));
         expect(hex(openToken(secrets[0], token))).toBe(hex(bytes));
         expect(materialId).toBe(materialIdOf(bytes, key));
@@ -281,11 +283,11 @@ export function keyVaultContract(rig: () => VaultRig): void {
   });
 }
 
-/** Key and material of one call of `createSymmetric`. */
+/** Key and material of one call of `create`. */
 export async function newKey(
   vault: KeyVault,
 ): Promise<{ readonly key: VaultKey; readonly made: NewMaterial }> {
-  const made = await vault.createSymmetric(ALICE, context());
+  const made = await vault.create(ALICE, SYMMETRIC, context());
   return { key: { ...ALICE, ...made }, made };
 }
 

@@ -13,6 +13,7 @@ import type {
   MacAlgorithmSpec,
   SigningAlgorithmSpec,
 } from '../kms/api/enums.ts';
+import { algorithmsOf } from './algorithms.ts';
 
 export type KeyFamily = 'symmetric' | 'rsa' | 'ec' | 'edwards' | 'ml-dsa' | 'ml-kem' | 'hmac';
 
@@ -39,6 +40,9 @@ interface KeyKindOf<U extends KeyUsageType> {
 
 export type KeyKind = { readonly [U in KeyUsageType]: KeyKindOf<U> }[KeyUsageType];
 
+/** What CreateKey makes unless it is asked for something else. */
+export const SYMMETRIC = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT' } as const;
+
 /** The kind of key with this spec and usage; undefined when no key can have both. */
 export function findKeyKind(spec: KeySpec, usage: KeyUsageType): KeyKind | undefined {
   return KEY_KINDS.find((kind) => kind.spec === spec && kind.usage === usage);
@@ -64,81 +68,57 @@ export function keyTypeOf(spec: KeySpec): KeyType {
   return spec.startsWith('HMAC_') ? 'HMAC' : 'asymmetric';
 }
 
-const RSA_ENCRYPTION = ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'] as const;
-const RSA_SIGNATURE = [
-  'RSASSA_PKCS1_V1_5_SHA_256',
-  'RSASSA_PKCS1_V1_5_SHA_384',
-  'RSASSA_PKCS1_V1_5_SHA_512',
-  'RSASSA_PSS_SHA_256',
-  'RSASSA_PSS_SHA_384',
-  'RSASSA_PSS_SHA_512',
-] as const;
+const WITH_OLDER_NAME = { olderName: true } as const;
 
 /** Every key there can be; a spec's rows stand together. */
 export const KEY_KINDS: readonly KeyKind[] = [
-  {
-    spec: 'SYMMETRIC_DEFAULT',
-    usage: 'ENCRYPT_DECRYPT',
-    family: 'symmetric',
-    algorithms: ['SYMMETRIC_DEFAULT'],
-    olderName: 'SYMMETRIC_DEFAULT',
-  },
+  kind('SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'symmetric', WITH_OLDER_NAME),
   ...rsa('RSA_2048'),
   ...rsa('RSA_3072'),
   ...rsa('RSA_4096'),
-  ...ec('ECC_NIST_P256', 'ECDSA_SHA_256'),
-  ...ec('ECC_NIST_P384', 'ECDSA_SHA_384'),
-  ...ec('ECC_NIST_P521', 'ECDSA_SHA_512'),
-  {
-    spec: 'ECC_SECG_P256K1',
-    usage: 'SIGN_VERIFY',
-    family: 'ec',
-    algorithms: ['ECDSA_SHA_256'],
-    olderName: 'ECC_SECG_P256K1',
-  },
-  {
-    spec: 'ECC_NIST_EDWARDS25519',
-    usage: 'SIGN_VERIFY',
-    family: 'edwards',
-    algorithms: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'],
-  },
-  mlDsa('ML_DSA_44'),
-  mlDsa('ML_DSA_65'),
-  mlDsa('ML_DSA_87'),
-  mlKem('ML_KEM_512'),
-  mlKem('ML_KEM_768'),
-  mlKem('ML_KEM_1024'),
-  hmac('HMAC_224', 'HMAC_SHA_224'),
-  hmac('HMAC_256', 'HMAC_SHA_256'),
-  hmac('HMAC_384', 'HMAC_SHA_384'),
-  hmac('HMAC_512', 'HMAC_SHA_512'),
+  ...ec('ECC_NIST_P256'),
+  ...ec('ECC_NIST_P384'),
+  ...ec('ECC_NIST_P521'),
+  kind('ECC_SECG_P256K1', 'SIGN_VERIFY', 'ec', WITH_OLDER_NAME),
+  kind('ECC_NIST_EDWARDS25519', 'SIGN_VERIFY', 'edwards'),
+  kind('ML_DSA_44', 'SIGN_VERIFY', 'ml-dsa'),
+  kind('ML_DSA_65', 'SIGN_VERIFY', 'ml-dsa'),
+  kind('ML_DSA_87', 'SIGN_VERIFY', 'ml-dsa'),
+  kind('ML_KEM_512', 'ENCAPSULATE_DECAPSULATE', 'ml-kem'),
+  kind('ML_KEM_768', 'ENCAPSULATE_DECAPSULATE', 'ml-kem'),
+  kind('ML_KEM_1024', 'ENCAPSULATE_DECAPSULATE', 'ml-kem'),
+  kind('HMAC_224', 'GENERATE_VERIFY_MAC', 'hmac', WITH_OLDER_NAME),
+  kind('HMAC_256', 'GENERATE_VERIFY_MAC', 'hmac', WITH_OLDER_NAME),
+  kind('HMAC_384', 'GENERATE_VERIFY_MAC', 'hmac', WITH_OLDER_NAME),
+  kind('HMAC_512', 'GENERATE_VERIFY_MAC', 'hmac', WITH_OLDER_NAME),
 ];
 
 function rsa(spec: 'RSA_2048' | 'RSA_3072' | 'RSA_4096'): KeyKind[] {
   return [
-    { spec, usage: 'ENCRYPT_DECRYPT', family: 'rsa', algorithms: RSA_ENCRYPTION, olderName: spec },
-    { spec, usage: 'SIGN_VERIFY', family: 'rsa', algorithms: RSA_SIGNATURE, olderName: spec },
+    kind(spec, 'ENCRYPT_DECRYPT', 'rsa', WITH_OLDER_NAME),
+    kind(spec, 'SIGN_VERIFY', 'rsa', WITH_OLDER_NAME),
   ];
 }
 
-function ec(
-  spec: 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521',
-  signature: SigningAlgorithmSpec,
-): KeyKind[] {
+function ec(spec: 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521'): KeyKind[] {
   return [
-    { spec, usage: 'SIGN_VERIFY', family: 'ec', algorithms: [signature], olderName: spec },
-    { spec, usage: 'KEY_AGREEMENT', family: 'ec', algorithms: ['ECDH'], olderName: spec },
+    kind(spec, 'SIGN_VERIFY', 'ec', WITH_OLDER_NAME),
+    kind(spec, 'KEY_AGREEMENT', 'ec', WITH_OLDER_NAME),
   ];
 }
 
-function mlDsa(spec: KeySpec): KeyKind {
-  return { spec, usage: 'SIGN_VERIFY', family: 'ml-dsa', algorithms: ['ML_DSA_SHAKE_256'] };
-}
-
-function mlKem(spec: KeySpec): KeyKind {
-  return { spec, usage: 'ENCAPSULATE_DECAPSULATE', family: 'ml-kem', algorithms: ['ML_KEM'] };
-}
-
-function hmac(spec: 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512', mac: MacAlgorithmSpec): KeyKind {
-  return { spec, usage: 'GENERATE_VERIFY_MAC', family: 'hmac', algorithms: [mac], olderName: spec };
+function kind<U extends KeyUsageType>(
+  spec: KeySpec,
+  usage: U,
+  family: KeyFamily,
+  { olderName = false }: { readonly olderName?: boolean } = {},
+): KeyKind {
+  const algorithms = algorithmsOf({ spec, usage }).map(({ algorithm }) => algorithm);
+  return {
+    spec,
+    usage,
+    family,
+    algorithms,
+    ...(olderName && { olderName: spec as CustomerMasterKeySpec }),
+  } as unknown as KeyKind;
 }

@@ -20,7 +20,7 @@ export async function rotateMaterial(
   context: CallContext,
 ): Promise<void> {
   const { account, region, keyId } = body;
-  const { materialId, token } = await vault.createSymmetric({ account, keyId }, context);
+  const { materialId, token } = await vault.create({ account, keyId }, body, context);
   const material: KeyMaterial = {
     materialId,
     token: Buffer.from(token).toString('base64'),

@@ -8,7 +8,8 @@ import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import type {
   KeyVault,
-  MaterialBinding,
+  MaterialKind,
+  MaterialOwner,
   NewMaterial,
   SealPurpose,
   VaultCiphertext,
@@ -64,16 +65,34 @@ export class SoftwareVault implements KeyVault {
     this.#materials = new BoundedCache(cachedKeys, () => undefined);
   }
 
-  async createSymmetric(key: Omit<MaterialBinding, 'materialId'>): Promise<NewMaterial> {
+  async create(key: MaterialOwner, kind: MaterialKind): Promise<NewMaterial> {
+    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
     return this.#export(key, this.#entropy.randomBytes(MATERIAL_BYTES));
   }
 
-  async importSymmetric(
-    key: Omit<MaterialBinding, 'materialId'>,
-    material: Uint8Array,
-  ): Promise<NewMaterial> {
+  async import(key: MaterialOwner, kind: MaterialKind, material: Uint8Array): Promise<NewMaterial> {
+    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
     if (material.length !== MATERIAL_BYTES) throw new Bug(`a symmetric key has ${material.length} bytes`);
     return this.#export(key, material);
+  }
+
+  publicKey(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  sign(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  mac(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  decryptRsa(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  agree(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  decapsulate(): Promise<Uint8Array> {
+    return NOT_YET();
   }
 
   async encrypt(key: VaultKey, message: Parameters<KeyVault['encrypt']>[1]): Promise<VaultCiphertext> {
@@ -143,7 +162,7 @@ export class SoftwareVault implements KeyVault {
   }
 
   /** Wipes the material. */
-  #export(key: Omit<MaterialBinding, 'materialId'>, material: Uint8Array): NewMaterial {
+  #export(key: MaterialOwner, material: Uint8Array): NewMaterial {
     try {
       const bytes = Buffer.from(material.buffer, material.byteOffset, material.length);
       const materialId = hmac(takeOver(Buffer.from(bytes)), materialIdInput(key)).toString('hex');
@@ -196,3 +215,6 @@ function nameOf(token: Uint8Array): string {
 const SYMMETRIC = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT' } as const;
 const MATERIAL_BYTES = 32;
 const CACHED_KEYS = 10_000;
+
+const NOT_YET = (): Promise<never> =>
+  Promise.reject(new HsmFault('unsupported', 'this vault works with symmetric keys alone'));

@@ -8,7 +8,8 @@ import type { Entropy } from '../../domain/ports/entropy.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import type {
   KeyVault,
-  MaterialBinding,
+  MaterialKind,
+  MaterialOwner,
   NewMaterial,
   SealPurpose,
   VaultCiphertext,
@@ -67,21 +68,21 @@ export class TokenVault implements KeyVault {
     this.#current = current;
   }
 
-  async createSymmetric(
-    key: Omit<MaterialBinding, 'materialId'>,
-    context: CallContext,
-  ): Promise<NewMaterial> {
+  async create(key: MaterialOwner, kind: MaterialKind, context: CallContext): Promise<NewMaterial> {
+    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
     const { label, number } = this.#current;
     const { account, keyId } = key;
     const body = encodeNewMaterial({ label, generation: number, account, keyId, material: EMPTY });
     return this.#newMaterial(key, await this.#call(this.#current, 'vaultCreate', body, { context }));
   }
 
-  async importSymmetric(
-    key: Omit<MaterialBinding, 'materialId'>,
+  async import(
+    key: MaterialOwner,
+    kind: MaterialKind,
     material: Uint8Array,
     context: CallContext,
   ): Promise<NewMaterial> {
+    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
     if (material.length !== MATERIAL_BYTES) throw new Bug(`a symmetric key has ${material.length} bytes`);
     const { label, number } = this.#current;
     const { account, keyId } = key;
@@ -92,6 +93,25 @@ export class TokenVault implements KeyVault {
       body.fill(0);
       material.fill(0);
     }
+  }
+
+  publicKey(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  sign(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  mac(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  decryptRsa(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  agree(): Promise<Uint8Array> {
+    return NOT_YET();
+  }
+  decapsulate(): Promise<Uint8Array> {
+    return NOT_YET();
   }
 
   async encrypt(
@@ -182,7 +202,7 @@ export class TokenVault implements KeyVault {
     }
   }
 
-  #newMaterial(key: Omit<MaterialBinding, 'materialId'>, token: Uint8Array): NewMaterial {
+  #newMaterial(key: MaterialOwner, token: Uint8Array): NewMaterial {
     const { materialId, ...parsed } = parseExportedKey(token);
     requireBinding({ ...parsed, materialId }, { ...key, materialId });
     return { materialId, token };
@@ -250,3 +270,6 @@ function requireLength(bytes: Uint8Array, length: number): Uint8Array {
 
 const MATERIAL_BYTES = 32;
 const EMPTY = new Uint8Array(0);
+
+const NOT_YET = (): Promise<never> =>
+  Promise.reject(new HsmFault('unsupported', 'this vault works with symmetric keys alone'));

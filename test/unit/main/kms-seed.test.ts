@@ -1,7 +1,9 @@
 /** The seed of a running engine: at its start, while its token is not ready, and after a reset. */
+
 import { randomBytes } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
 import { HsmFault } from '../../../src/domain/hsm-fault.ts';
+import { SYMMETRIC } from '../../../src/domain/key/key-specs.ts';
 import type { SeedKey } from '../../../src/domain/key/seed-key.ts';
 import type { KeyVault } from '../../../src/domain/ports/key-vault.ts';
 import { StoreFailure } from '../../../src/domain/ports/record-store.ts';
@@ -24,11 +26,11 @@ const ENTROPY = { randomBytes: (length: number) => new Uint8Array(randomBytes(le
 /** A face over `store`; its vault says that it is a token, and is ready when `ready` says so. */
 function start(store: MemoryStore, { ready = (): boolean => true, allowClockControl = true } = {}) {
   const software = new SoftwareVault({ entropy: ENTROPY });
-  const createSymmetric: KeyVault['createSymmetric'] = async (key) => {
+  const create: KeyVault['create'] = async (key) => {
     if (!ready()) throw new HsmFault('unavailable', 'no host is ready');
-    return software.createSymmetric(key);
+    return software.create(key, SYMMETRIC);
   };
-  const vault = Object.assign(Object.create(software), { kind: 'token', createSymmetric }) as KeyVault;
+  const vault = Object.assign(Object.create(software), { kind: 'token', create }) as KeyVault;
   const limits = { keys: 10, aliasesPerKey: 10, onDemandRotations: 10 };
   return KmsFace.start({
     config: { access: { mode: 'open', credentials: [] }, allowClockControl, limits, seed: [KEY] },

@@ -29,7 +29,7 @@ export const createKey: Operation<'CreateKey', NoKey> = {
     await takeRoomForKey(scope, services);
     const keyId = newKeyId(services.entropy, { multiRegion });
     const materials =
-      origin === 'EXTERNAL' ? [] : [await newMaterial({ ...scope, keyId }, services, context)];
+      origin === 'EXTERNAL' ? [] : [await newMaterial({ ...scope, keyId, ...kind }, services, context)];
     const current = materials[0]?.materialId;
     const record: KeyRecord = {
       ...scope,
@@ -53,11 +53,11 @@ export const createKey: Operation<'CreateKey', NoKey> = {
 };
 
 async function newMaterial(
-  key: Pick<KeyRecord, 'account' | 'keyId'>,
+  key: Pick<KeyRecord, 'account' | 'keyId' | 'spec' | 'usage'>,
   { vault, clock }: KmsServices,
   context: CallContext,
 ): Promise<KeyMaterial> {
   const { account, keyId } = key;
-  const { materialId, token } = await vault.createSymmetric({ account, keyId }, context);
+  const { materialId, token } = await vault.create({ account, keyId }, key, context);
   return { materialId, token: Buffer.from(token).toString('base64'), createdMs: clock.nowMs() };
 }

@@ -1,6 +1,7 @@
 /** One key of a seed, and its aliases: made where they are missing. */
 import { defaultPolicy } from '../../../domain/key/key-policy.ts';
 import type { KeyRecord } from '../../../domain/key/key-record.ts';
+import { SYMMETRIC } from '../../../domain/key/key-specs.ts';
 import { aliasAddress, keyAddress } from '../../../domain/key/record-address.ts';
 import { NO_ROTATION, startRotation } from '../../../domain/key/rotation-schedule.ts';
 import type { SeedKey } from '../../../domain/key/seed-key.ts';
@@ -93,8 +94,8 @@ async function requireSameMaterial(
 async function materialOf(key: SeedKey, { vault, clock, settings }: SeedServices): Promise<NewMaterial> {
   const { account, keyId, material } = key;
   const context = { tenant: settings.tenant, deadlineMs: clock.monotonicMs() + PATIENCE_MS };
-  if (material === undefined) return vault.createSymmetric({ account, keyId }, context);
-  return vault.importSymmetric({ account, keyId }, Buffer.from(material.reveal(), 'base64'), context);
+  if (material === undefined) return vault.create({ account, keyId }, SYMMETRIC, context);
+  return vault.import({ account, keyId }, SYMMETRIC, Buffer.from(material.reveal(), 'base64'), context);
 }
 
 const PATIENCE_MS = 10_000;

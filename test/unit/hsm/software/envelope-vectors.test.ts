@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SYMMETRIC } from '../../../../src/domain/key/key-specs.ts';
 import { deriveDomainKeys } from '../../../../src/hsm/material/domain-secret.ts';
 import { SoftwareVault } from '../../../../src/hsm/software/software-vault.ts';
 import { makeToken, materialIdOf } from '../../../support/vault-model.ts';
@@ -38,7 +39,7 @@ describe('docs/vectors/kms-envelope.json', () => {
   });
 
   it('has the id and the token that an import makes of the material, here and in the model', async () => {
-    const made = await vault().importSymmetric(KEY, bytes(key['material']));
+    const made = await vault().import(KEY, SYMMETRIC, bytes(key['material']));
     expect(made.materialId).toBe(key['materialId']);
     expect(hex(made.token)).toBe(key['exportedKeyToken']);
     expect(materialIdOf(bytes(key['material']), KEY)).toBe(key['materialId']);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { SYMMETRIC } from '../../../../src/domain/key/key-specs.ts';
 import type { KeyVault } from '../../../../src/domain/ports/key-vault.ts';
 import { SoftwareVault } from '../../../../src/hsm/software/software-vault.ts';
 import {
@@ -55,11 +56,11 @@ describe('a vault in software', () => {
     { what: 'seals 32 KiB at most', act: (vault: SoftwareVault) => vault.seal('seed', Buffer.alloc(32_769)) },
     {
       what: 'imports 32 bytes',
-      act: (vault: SoftwareVault) => vault.importSymmetric(ALICE, Buffer.alloc(31)),
+      act: (vault: SoftwareVault) => vault.import(ALICE, SYMMETRIC, Buffer.alloc(31)),
     },
     {
       what: 'binds to an account of twelve digits',
-      act: (vault: SoftwareVault) => vault.createSymmetric({ ...ALICE, account: '12' }),
+      act: (vault: SoftwareVault) => vault.create({ ...ALICE, account: '12' }, SYMMETRIC),
     },
   ])('$what', async ({ act }) => {
     await expect(act(new SoftwareVault({ entropy }))).rejects.toMatchObject({ name: 'Bug' });

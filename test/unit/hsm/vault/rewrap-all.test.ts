@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import type { KeyMaterial, KeyRecord } from '../../../../src/domain/key/key-record.ts';
+import { SYMMETRIC } from '../../../../src/domain/key/key-specs.ts';
 import type { KeyVault, VaultCiphertext } from '../../../../src/domain/ports/key-vault.ts';
 import type { StoredRecord } from '../../../../src/domain/ports/record-store.ts';
 import { SoftwareVault } from '../../../../src/hsm/software/software-vault.ts';
@@ -22,7 +23,7 @@ async function newKey(store: MemoryStore, number: number, changes: Partial<KeyRe
   const region = number % 2 === 0 ? 'eu-west-1' : 'us-east-1';
   const made = [];
   for (let version = 0; version < 1 + (number % 3); version += 1)
-    made.push(await older.createSymmetric({ account, keyId }, context()));
+    made.push(await older.create({ account, keyId }, SYMMETRIC, context()));
   const materials = made.map(({ materialId, token }) => ({
     materialId,
     token: Buffer.from(token).toString('base64'),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { SYMMETRIC } from '../../../../src/domain/key/key-specs.ts';
 import type { DomainGeneration } from '../../../../src/domain/ports/record-store.ts';
 import type { VaultTokens } from '../../../../src/hsm/fleet.ts';
 import { TokenVault } from '../../../../src/hsm/vault/token-vault.ts';
@@ -81,14 +82,14 @@ describe('a vault over tokens', () => {
 
   it('refuses material that is for another key', async () => {
     const { vault } = rigOf(keyOf(3).token);
-    await expect(vault.createSymmetric(BOB, context())).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(vault.create(BOB, SYMMETRIC, context())).rejects.toMatchObject({ code: 'corrupt' });
   });
 
   it('wipes imported material also when the token takes none', async () => {
     const { vault, callNear } = rigOf(Buffer.alloc(0));
     callNear.mockRejectedValue(new Error('away'));
     const material = randomBytes(32);
-    await expect(vault.importSymmetric(ALICE, material, context())).rejects.toThrow('away');
+    await expect(vault.import(ALICE, SYMMETRIC, material, context())).rejects.toThrow('away');
     expect(material.equals(Buffer.alloc(32))).toBe(true);
     expect(Buffer.from(callNear.mock.calls[0]?.[2] ?? []).every((byte) => byte === 0)).toBe(true);
   });
@@ -96,7 +97,7 @@ describe('a vault over tokens', () => {
   it.for([
     {
       what: 'imports 32 bytes',
-      act: (vault: TokenVault) => vault.importSymmetric(ALICE, Buffer.alloc(31), context()),
+      act: (vault: TokenVault) => vault.import(ALICE, SYMMETRIC, Buffer.alloc(31), context()),
     },
     {
       what: 'seals 32 KiB at most',

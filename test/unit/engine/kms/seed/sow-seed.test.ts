@@ -1,6 +1,8 @@
 /** A seed over a store: what is made, what is left, and what is refused. */
+
 import { describe, expect, it } from 'vitest';
 import { HsmFault } from '../../../../../src/domain/hsm-fault.ts';
+import { SYMMETRIC } from '../../../../../src/domain/key/key-specs.ts';
 import type { SeedKey } from '../../../../../src/domain/key/seed-key.ts';
 import { StoreConflict } from '../../../../../src/domain/ports/record-store.ts';
 import { Secret } from '../../../../../src/domain/secret.ts';
@@ -188,9 +190,9 @@ describe('a seed that contradicts the store', () => {
     const rig = new Rig();
     const other = await rig.newKey(callBy());
     const vault = Object.assign(Object.create(rig.vault), {
-      createSymmetric: async (key: { account: string; keyId: string }) => {
+      create: async (key: { account: string; keyId: string }) => {
         await rig.run('CreateAlias', { aliasName: 'alias/payroll', targetKeyId: other.id });
-        return rig.vault.createSymmetric(key);
+        return rig.vault.create(key, SYMMETRIC);
       },
     });
 
@@ -204,9 +206,9 @@ describe('a seed that cannot be sown now', () => {
     const fault = new HsmFault('unavailable', 'no host is ready');
     const second = { ...KEY, keyId: '99999999-2222-3333-4444-555555555555', aliases: ['alias/second'] };
     const vault = Object.assign(Object.create(rig.vault), {
-      createSymmetric: async (key: { account: string; keyId: string }) => {
+      create: async (key: { account: string; keyId: string }) => {
         if (key.keyId === second.keyId) throw fault;
-        return rig.vault.createSymmetric(key);
+        return rig.vault.create(key, SYMMETRIC);
       },
     });
     await expect(sowSeed([KEY, second], { ...rig.services, vault })).rejects.toBe(fault);
