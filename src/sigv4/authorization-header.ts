@@ -14,8 +14,8 @@ export interface Authorization {
   readonly scope: string;
   /** Lower-case names, sorted, each once; `host` (or `:authority`) and `x-amz-date` are among them. */
   readonly signedHeaders: readonly string[];
-  /** 32 bytes. */
-  readonly signature: Uint8Array;
+  /** 64 lower-case hexadecimal digits. */
+  readonly signature: string;
 }
 
 /**
@@ -99,9 +99,9 @@ function parseSignedHeaders(text: string): readonly string[] {
   return names;
 }
 
-function parseSignature(text: string): Uint8Array {
+function parseSignature(text: string): string {
   if (!SIGNATURE.test(text)) throw malformed('has a Signature that is not 64 lower-case hexadecimal digits');
-  return Buffer.from(text, 'hex');
+  return text;
 }
 
 function malformed(what: string): SigV4Fault {

@@ -2,9 +2,9 @@
  * Derived signing keys, so that a request costs one HMAC instead of five. Bounded: what was used longest ago
  * goes first. A changed secret never meets the key of the old one.
  */
-import type { KeyObject } from 'node:crypto';
 import { Bug } from '../domain/bug.ts';
 import type { Secret } from '../domain/secret.ts';
+import { HmacKey } from './hmac-key.ts';
 import { deriveSigningKey, type SigningScope } from './signing-key.ts';
 
 export interface SigningCredential extends SigningScope {
@@ -27,7 +27,7 @@ export class SigningKeyCache {
    * The credential's signing key, derived when it is not at hand.
    * @req X-66
    */
-  keyFor(credential: SigningCredential): KeyObject {
+  keyFor(credential: SigningCredential): HmacKey {
     // None of the four parts can hold a slash: they were cut at slashes.
     const name = `${credential.accessKeyId}/${credential.date}/${credential.region}/${credential.service}`;
     const cached = this.#keys.get(name);
@@ -36,7 +36,9 @@ export class SigningKeyCache {
       this.#keys.set(name, cached);
       return cached.key;
     }
-    const key = deriveSigningKey(credential.secret, credential);
+    const bytes = deriveSigningKey(credential.secret, credential);
+    const key = new HmacKey(bytes);
+    bytes.fill(0);
     this.#keys.delete(name);
     this.#keys.set(name, { secret: credential.secret, key });
     this.#evict();
@@ -57,7 +59,7 @@ export class SigningKeyCache {
 
 interface CachedKey {
   readonly secret: Secret;
-  readonly key: KeyObject;
+  readonly key: HmacKey;
 }
 
 const DEFAULT_CAPACITY = 1024;

@@ -1,5 +1,5 @@
 /** Step 3 of a signature: the key of one secret, day, Region and service (AWS SigV4, "Derive a signing key"). */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Secret } from '../domain/secret.ts';
 
 /** The last part of every credential scope. */
@@ -12,12 +12,12 @@ export interface SigningScope {
   readonly service: string;
 }
 
-/** The signing key as a KeyObject: an HMAC over one costs a fifth of an HMAC over the same bytes in a Buffer. */
-export function deriveSigningKey(secret: Secret, scope: SigningScope): KeyObject {
+/** 32 bytes, the caller's to wipe. */
+export function deriveSigningKey(secret: Secret, scope: SigningScope): Buffer {
   const dateKey = hmac(`AWS4${secret.reveal()}`, scope.date);
   const regionKey = hmac(dateKey, scope.region);
   const serviceKey = hmac(regionKey, scope.service);
-  return createSecretKey(hmac(serviceKey, TERMINATOR));
+  return hmac(serviceKey, TERMINATOR);
 }
 
 function hmac(key: string | Uint8Array, text: string): Buffer {

@@ -26,7 +26,7 @@ describe('the Authorization header', () => {
       service: 'kms-xks-proxy',
       scope: '20260301/us-east-1/kms-xks-proxy/aws4_request',
       signedHeaders: ['host', 'x-amz-date'],
-      signature: Buffer.from(SIGNATURE, 'hex'),
+      signature: SIGNATURE,
     });
   });
 

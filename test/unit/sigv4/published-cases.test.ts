@@ -58,7 +58,7 @@ describe('the published AWS SigV4 cases', () => {
   });
 
   it.for(suite.cases)('X-61: $name is accepted with the published signature', (published) => {
-    expect(Buffer.from(authorizationOf(published).signature).toString('hex')).toBe(published.signature);
+    expect(authorizationOf(published).signature).toBe(published.signature);
     expect(verifySignature(received(published), options(published.normalize))).toMatchObject({
       accessKeyId: 'AKIDEXAMPLE',
       region: 'us-east-1',
