@@ -20,7 +20,7 @@ import { generationsInForce } from './engine/xks/generations-in-force.ts';
 import { watchKeys } from './engine/xks/key-watch.ts';
 import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { RandomPool } from './hsm/aead/random-pool.ts';
-import { Fleet } from './hsm/fleet.ts';
+import { Fleet, type FleetToken } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
 import { type KmsFace, openKms, pause } from './main-kms.ts';
 import { CredentialAges } from './metrics/credential-ages.ts';
@@ -94,7 +94,7 @@ class Portcullis implements Running {
     this.#log = log;
     this.#requestReload = requestReload ?? (() => ['this process has no file to read again']);
     this.#fleet = new Fleet({
-      tokens: config.tokens.map(hostedToken),
+      tokens: config.tokens.map((token) => hostedToken(token, config)),
       stateDir: config.stateDir,
       invocations: config.invocations,
       clock: SYSTEM_CLOCK,
@@ -183,7 +183,7 @@ class Portcullis implements Running {
 
   readiness(): Readiness {
     if (this.#draining !== undefined) return { ready: false, reasons: ['draining'] };
-    for (const host of this.#fleet.hosts()) if (host.phase === 'ready') this.#everReady.add(host.token);
+    for (const { name } of this.#config.tokens) if (this.#isReady(name)) this.#everReady.add(name);
     const waiting = this.#config.tokens.filter(({ name }) => !this.#everReady.has(name));
     const reasons = waiting.map(({ name }) => {
       const host = this.#fleet.hosts().find(({ token }) => token === name);
@@ -259,6 +259,12 @@ class Portcullis implements Running {
     });
   }
 
+  #isReady(token: string): boolean {
+    return this.#fleet
+      .hosts()
+      .some((host) => host.token === token && host.work === 'any' && host.phase === 'ready');
+  }
+
   /** Watches the keys of the configuration in force, and those of no earlier one. */
   #watchKeys(): void {
     if (this.#draining !== undefined) return;
@@ -268,7 +274,7 @@ class Portcullis implements Running {
       stores: this.#stores,
       healthKeys: this.#config.tokens.map(({ name, healthKey }) => ({ token: name, selector: healthKey })),
       directory: this.#fleet,
-      ready: (token) => this.#fleet.hosts().some((host) => host.token === token && host.phase === 'ready'),
+      ready: (token) => this.#isReady(token),
       clock: SYSTEM_CLOCK,
       log: this.#log,
       pause,
@@ -312,8 +318,10 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
 
 type SharedByListeners = Pick<Parameters<typeof listen>[0], 'clock' | 'log' | 'limits'>;
 
-function hostedToken(token: TokenConfig): ConstructorParameters<typeof Fleet>[0]['tokens'][number] {
-  return { ...token, env: hostEnvironment(readEnvironment(), token.env) };
+/** The engine's slow work, such as RSA, must not hold up its fast. */
+function hostedToken(token: TokenConfig, { kms }: PortcullisConfig): FleetToken {
+  const slowHost = kms?.token === token.name;
+  return { ...token, env: hostEnvironment(readEnvironment(), token.env), slowHost };
 }
 
 function httpLimits({ proxy: { limits } }: PortcullisConfig): typeof DEFAULT_HTTP_LIMITS {

@@ -26,7 +26,7 @@ interface StatusPage {
   readonly config: string;
   readonly ready: boolean;
   readonly reasons: readonly string[];
-  readonly hosts: readonly { token: string; pid?: number; phase: string; reason: string }[];
+  readonly hosts: readonly { token: string; work?: string; pid?: number; phase: string; reason: string }[];
   readonly tokens: readonly { token: string; model: string; status: string; reason: string }[];
   readonly pathPrefixes: readonly string[];
 }
@@ -45,7 +45,8 @@ export function statusText(status: StatusPage): string {
       (each) => `token ${each.token} (${each.model}) ${each.status}${because(each.reason)}`,
     ),
     ...status.hosts.map(
-      (each) => `host ${each.pid ?? '-'} of ${each.token} ${each.phase}${because(each.reason)}`,
+      (each) =>
+        `host ${each.pid ?? '-'} of ${each.token}${each.work === 'slow' ? ' (slow work)' : ''} ${each.phase}${because(each.reason)}`,
     ),
     ...status.pathPrefixes.map((prefix) => `serving ${prefix}/kms/xks/v1`),
   ];

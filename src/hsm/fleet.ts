@@ -25,7 +25,7 @@ import { TokenFleet } from './token-fleet.ts';
 import { LANES, type OperationName } from './wire/operations.ts';
 
 export interface FleetOptions {
-  readonly tokens: readonly (HostedToken & { readonly hosts: number })[];
+  readonly tokens: readonly FleetToken[];
   /** Exists, mode 0700. */
   readonly stateDir: string;
   readonly clock: Clock;
@@ -38,9 +38,17 @@ export interface FleetOptions {
   readonly healthEveryMs?: number;
 }
 
+export interface FleetToken extends HostedToken {
+  readonly hosts: number;
+  /** One more host, where the device allows one, which does the slow lane's work while the others go on with the fast. */
+  readonly slowHost?: boolean;
+}
+
 /** What the status page shows of a host. */
 export interface HostStatus {
   readonly token: string;
+  /** `slow`: it does the slow lane's work alone. */
+  readonly work: 'any' | 'slow';
   readonly pid: number | undefined;
   readonly phase: HostPhase;
   readonly reason: string;
@@ -118,15 +126,24 @@ export class Fleet implements KeyDirectory, VaultTokens, AsyncDisposable {
 
   hosts(): HostStatus[] {
     return [...this.#fleets.values()].flatMap((fleet) =>
-      fleet.hosts.map(({ pid, phase, reason }) => ({ token: fleet.token.name, pid, phase, reason })),
+      fleet.allHosts.map((host) => {
+        const { pid, phase, reason } = host;
+        return {
+          token: fleet.token.name,
+          work: fleet.hosts.includes(host) ? 'any' : 'slow',
+          pid,
+          phase,
+          reason,
+        };
+      }),
     );
   }
 
   /** Calls that wait or run, by token and lane, over all hosts of the token. */
   queues(): QueueReading[] {
-    return [...this.#fleets].flatMap(([token, { hosts }]) =>
+    return [...this.#fleets].flatMap(([token, { allHosts }]) =>
       LANES.map((lane) => {
-        const depths = hosts.map((host) => host.queue(lane));
+        const depths = allHosts.map((host) => host.queue(lane));
         const sum = (of: keyof QueueDepth) => depths.reduce((total, depth) => total + depth[of], 0);
         return { token, lane, waiting: sum('waiting'), running: sum('running') };
       }),
@@ -135,7 +152,9 @@ export class Fleet implements KeyDirectory, VaultTokens, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#health.stop();
-    await Promise.all([...this.#fleets.values()].flatMap((fleet) => fleet.hosts.map((host) => host.stop())));
+    await Promise.all(
+      [...this.#fleets.values()].flatMap((fleet) => fleet.allHosts.map((host) => host.stop())),
+    );
     this.#counter?.close();
   }
 
@@ -146,27 +165,30 @@ export class Fleet implements KeyDirectory, VaultTokens, AsyncDisposable {
     return fleet.call(operation, body, context, { selector: key.selector });
   };
 
-  #openToken(token: FleetOptions['tokens'][number], shared: SharedLogin, options: FleetOptions): TokenFleet {
-    const hosts: TokenSupervisor[] = [];
-    for (let index = 0; index < Math.min(token.hosts, token.profile.maxHosts); index += 1) {
+  #openToken(token: FleetToken, shared: SharedLogin, options: FleetOptions): TokenFleet {
+    const { clock, log, meter } = options;
+    const open = (niceness: number): TokenSupervisor => {
       const host: TokenSupervisor = new TokenSupervisor({
-        token,
-        ...shared,
-        clock: options.clock,
-        log: options.log,
+        ...{ token, ...shared, clock, log, niceness },
         spawn: options.spawn ?? spawnTokenHost,
         maxQueue: options.maxQueue ?? MAX_QUEUE,
-        onStarted: () => options.meter.hostStarted(token.name),
+        onStarted: () => meter.hostStarted(token.name),
         onPhase: (phase) => this.#hostChanged(token.name, host, phase),
       });
-      hosts.push(host);
-    }
-    return new TokenFleet({ token, hosts, clock: options.clock, meter: options.meter });
+      return host;
+    };
+    const { maxHosts } = token.profile;
+    const hosts = Array.from({ length: Math.min(token.hosts, maxHosts) }, () => open(0));
+    const slowHosts = token.slowHost === true && hosts.length < maxHosts ? [open(SLOW_NICENESS)] : [];
+    return new TokenFleet({ token, hosts, slowHosts, clock, meter });
   }
 
   #hostChanged(token: string, host: TokenSupervisor, phase: HostPhase): void {
     if (phase !== 'ready') return;
-    this.#fleets.get(token)?.forget();
+    const fleet = this.#fleets.get(token);
+    fleet?.forget();
+    // Slow work can wait until the start is over.
+    for (const each of fleet?.allHosts ?? []) each.start();
     this.#health.forget(host);
     this.#health.start();
   }
@@ -178,5 +200,7 @@ interface SharedLogin {
   readonly gate: LoginGate;
 }
 
+/** Of a host that does slow work: where processors are scarce, requests that wait for quick work come first. */
+const SLOW_NICENESS = 10;
 /** Calls that may wait per lane and host; at 25 µs a call this is 50 ms of work. */
 const MAX_QUEUE = 2_000;

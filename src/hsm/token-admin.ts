@@ -38,7 +38,7 @@ export interface WantedToken {
 
 /** Starts the host and loads the module. Faults: `unavailable`, with the reason. */
 export async function openTokenAdmin(options: TokenAdminOptions): Promise<TokenAdmin> {
-  const process = spawnTokenHost({ env: options.env, token: 'administration', log: SILENT });
+  const process = spawnTokenHost({ env: options.env, token: 'administration', niceness: 0, log: SILENT });
   const greeted = Promise.withResolvers<void>();
   const fail = (reason: string): void =>
     greeted.reject(new HsmFault('unavailable', `the token host ended: ${reason}`));

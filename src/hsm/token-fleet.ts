@@ -7,18 +7,23 @@ import type { Meter } from '../domain/ports/meter.ts';
 import { HostLost } from './supervisor/host-lost.ts';
 import type { HostedToken, TokenSupervisor } from './supervisor/token-supervisor.ts';
 import { decodeJson, encodeJson, HostFault } from './wire/messages.ts';
-import { DEADLINE_MS, type OperationName } from './wire/operations.ts';
+import { DEADLINE_MS, OPERATIONS, type OperationName } from './wire/operations.ts';
 
 export interface TokenFleetOptions {
   readonly token: HostedToken;
   readonly hosts: readonly TokenSupervisor[];
+  /** They do the slow lane's work alone, and all of it while one of them serves. */
+  readonly slowHosts?: readonly TokenSupervisor[];
   readonly clock: Clock;
   readonly meter: Meter;
 }
 
 export class TokenFleet {
   readonly token: HostedToken;
+  /** Those that take requests of any kind. */
   readonly hosts: readonly TokenSupervisor[];
+  readonly allHosts: readonly TokenSupervisor[];
+  readonly #slowHosts: readonly TokenSupervisor[];
   readonly #clock: Clock;
   readonly #meter: Meter;
   readonly #descriptions = new Map<
@@ -30,6 +35,8 @@ export class TokenFleet {
   constructor(options: TokenFleetOptions) {
     this.token = options.token;
     this.hosts = options.hosts;
+    this.#slowHosts = options.slowHosts ?? [];
+    this.allHosts = [...this.hosts, ...this.#slowHosts];
     this.#clock = options.clock;
     this.#meter = options.meter;
   }
@@ -67,7 +74,7 @@ export class TokenFleet {
 
   /** Sends to every host that serves. Nobody waits for it, and what fails is not tried again. */
   tell(operation: OperationName, body: Uint8Array): void {
-    for (const host of this.hosts) if (host.serves) void host.call(operation, body).catch(() => undefined);
+    for (const host of this.allHosts) if (host.serves) void host.call(operation, body).catch(() => undefined);
   }
 
   /** Describes a key, from memory where possible; failures are not remembered. */
@@ -96,26 +103,36 @@ export class TokenFleet {
   }
 
   async #tryHosts({ operation, body, context, affinity }: HostCall): Promise<Uint8Array> {
-    const first = this.#pick(affinity);
+    const hosts = this.#hostsFor(operation);
+    const first = this.#pick(hosts, affinity);
     try {
       return await first.call(operation, body, context);
     } catch (error) {
       // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
-      if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.hosts.length === 1)
+      if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.allHosts.length === 1)
         throw error;
-      return await this.#pick(affinity, first).call(operation, body, context);
+      return await this.#pick(this.#hostsFor(operation), affinity, first).call(operation, body, context);
     }
   }
 
+  #hostsFor(operation: OperationName): readonly TokenSupervisor[] {
+    const slow = OPERATIONS[operation].lane === 'slow' && this.#slowHosts.some((host) => host.serves);
+    return slow ? this.#slowHosts : this.hosts;
+  }
+
   /** The host that this affinity ranks first, among those that serve and are not much busier than another. */
-  #nearest(affinity: number, except: TokenSupervisor | undefined): TokenSupervisor | undefined {
-    const serving = this.hosts.filter((host) => host !== except && host.serves);
+  #nearest(
+    hosts: readonly TokenSupervisor[],
+    affinity: number,
+    except: TokenSupervisor | undefined,
+  ): TokenSupervisor | undefined {
+    const serving = hosts.filter((host) => host !== except && host.serves);
     const loads = serving.map((host) => host.load);
     const tolerated = Math.min(...loads) + LOAD_TOLERATED;
     let best: TokenSupervisor | undefined;
     let bestRank = -1;
     for (const [index, host] of serving.entries()) {
-      const itsRank = rank(affinity, this.hosts.indexOf(host));
+      const itsRank = rank(affinity, hosts.indexOf(host));
       if ((loads[index] ?? 0) > tolerated || itsRank <= bestRank) continue;
       best = host;
       bestRank = itsRank;
@@ -123,19 +140,23 @@ export class TokenFleet {
     return best;
   }
 
-  #pick(affinity: number | undefined, except?: TokenSupervisor): TokenSupervisor {
-    const near = affinity === undefined ? undefined : this.#nearest(affinity, except);
+  #pick(
+    hosts: readonly TokenSupervisor[],
+    affinity: number | undefined,
+    except?: TokenSupervisor,
+  ): TokenSupervisor {
+    const near = affinity === undefined ? undefined : this.#nearest(hosts, affinity, except);
     if (near !== undefined) return near;
     let best: TokenSupervisor | undefined;
-    this.#turn = (this.#turn + 1) % this.hosts.length;
-    for (let step = 0; step < this.hosts.length; step += 1) {
-      const host = this.hosts[(this.#turn + step) % this.hosts.length];
+    this.#turn = (this.#turn + 1) % hosts.length;
+    for (let step = 0; step < hosts.length; step += 1) {
+      const host = hosts[(this.#turn + step) % hosts.length];
       if (host === undefined || host === except || !host.serves) continue;
       if (best === undefined || host.load < best.load) best = host;
     }
     if (best !== undefined) return best;
-    const reasons = this.hosts.map((host) => host.reason).join('; ');
-    const locked = this.hosts.every((host) => host.phase === 'locked');
+    const reasons = hosts.map((host) => host.reason).join('; ');
+    const locked = hosts.every((host) => host.phase === 'locked');
     throw new HsmFault(locked ? 'pin-locked' : 'unavailable', `token ${this.token.name} is not ready`, {
       cause: new Error(reasons),
     });

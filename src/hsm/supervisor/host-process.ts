@@ -1,5 +1,6 @@
 /** Spawning a token host. Its environment is an allowlist, and nothing secret is in its arguments. */
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -27,10 +28,11 @@ export interface HostExit {
 export type SpawnHost = (options: {
   env: Readonly<Record<string, string>>;
   token: string;
+  niceness: number;
   log: Log;
 }) => HostProcess;
 
-export const spawnTokenHost: SpawnHost = ({ env, token, log }) => {
+export const spawnTokenHost: SpawnHost = ({ env, token, niceness, log }) => {
   const child = trySpawn(env);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n')) {
@@ -54,6 +56,7 @@ export const spawnTokenHost: SpawnHost = ({ env, token, log }) => {
   if (!(socket instanceof Duplex) || child.pid === undefined) {
     throw new HsmFault('unavailable', 'the system gave no descriptors for a token host');
   }
+  if (niceness > 0) makeNicer(child.pid, niceness, log);
   // Never written to: its end is what tells the host that this process is gone.
   lifeline?.on('error', () => undefined);
   return {
@@ -65,6 +68,15 @@ export const spawnTokenHost: SpawnHost = ({ env, token, log }) => {
     },
   };
 };
+
+/** A process that stays as urgent as the others works just as well. */
+function makeNicer(pid: number, niceness: number, log: Log): void {
+  try {
+    setPriority(pid, niceness);
+  } catch (error) {
+    log.debug('token-host.priority', { pid, cause: error });
+  }
+}
 
 function trySpawn(env: Readonly<Record<string, string>>): ReturnType<typeof spawn> {
   try {

@@ -49,6 +49,8 @@ export interface TokenSupervisorOptions {
   readonly gate: LoginGate;
   readonly spawn: SpawnHost;
   readonly maxQueue: number;
+  /** Of its processes (setpriority): 0, or more for work that is in no hurry. */
+  readonly niceness?: number;
   readonly onStarted: () => void;
   readonly onPhase: (phase: HostPhase) => void;
 }
@@ -144,8 +146,8 @@ export class TokenSupervisor {
 
   /** One life of a host, from spawn to end; resolves with the reason of its end. */
   async #live(): Promise<string> {
-    const { token, log, spawn } = this.#options;
-    const process = spawn({ env: token.env, token: token.name, log });
+    const { token, log, spawn, niceness = 0 } = this.#options;
+    const process = spawn({ env: token.env, token: token.name, niceness, log });
     this.#process = process;
     this.#options.onStarted();
     const fate = new Fate();

@@ -20,7 +20,8 @@ function hostOf(name: string) {
   };
 }
 
-function fleetOf(count: number) {
+function fleetOf(count: number, slowCount = 0) {
+  const slowHosts = Array.from({ length: slowCount }, (_, index) => hostOf(`slow host ${index}`));
   const hosts = Array.from({ length: count }, (_, index) => hostOf(`host ${index}`));
   const fleet = new TokenFleet({
     token: {
@@ -32,12 +33,14 @@ function fleetOf(count: number) {
       pin: new Secret(''),
     },
     hosts: hosts as unknown as TokenSupervisor[],
+    slowHosts: slowHosts as unknown as TokenSupervisor[],
     clock: realClock,
     meter: { tokenCall: () => undefined } as never,
   });
   const ask = async (affinity?: number) =>
     String(Buffer.from(await fleet.call('vaultEncrypt', BODY, CONTEXT, { affinity })));
-  return { hosts, fleet, ask };
+  const askSlowly = async () => String(Buffer.from(await fleet.call('vaultRewrap', BODY, CONTEXT)));
+  return { hosts, slowHosts, fleet, ask, askSlowly };
 }
 
 describe('the hosts of a token', () => {
@@ -96,6 +99,38 @@ describe('the hosts of a token', () => {
     const { ask, hosts } = fleetOf(2);
     for (const host of hosts) Object.assign(host, { serves: false });
     await expect(ask(7)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a host for slow work', () => {
+  it('gets all of that, and nothing else', async () => {
+    const { ask, askSlowly } = fleetOf(2, 1);
+    expect(await Promise.all(AFFINITIES.map(ask))).not.toContain('slow host 0');
+    expect(await Promise.all([askSlowly(), askSlowly(), askSlowly()])).toEqual(
+      Array.from({ length: 3 }, () => 'slow host 0'),
+    );
+  });
+
+  it('leaves its work to the others while it is away', async () => {
+    const { askSlowly, slowHosts } = fleetOf(1, 1);
+    Object.assign(slowHosts[0] ?? {}, { serves: false });
+    expect(await askSlowly()).toBe('host 0');
+  });
+
+  it('leaves to the others what it was lost before it had', async () => {
+    const { askSlowly, slowHosts } = fleetOf(1, 1);
+    const [slow] = slowHosts;
+    slow?.call.mockImplementationOnce(() => {
+      Object.assign(slow, { serves: false });
+      return Promise.reject(new HostLost('gone', { sent: false, crashed: false }));
+    });
+    expect(await askSlowly()).toBe('host 0');
+  });
+
+  it('is told what every host is told', () => {
+    const { fleet, hosts, slowHosts } = fleetOf(1, 1);
+    fleet.tell('vaultForget', BODY);
+    expect([...hosts, ...slowHosts].map(({ call }) => call.mock.calls.length)).toEqual([1, 1]);
   });
 });
 
