@@ -15,7 +15,9 @@ import type { Log } from './domain/ports/log.ts';
 import { type RecordKind, type RecordStore, StoreConflict } from './domain/ports/record-store.ts';
 import type { ClockOutcome, EngineControl } from './edge/control/control-endpoint.ts';
 import type { ExchangeHandler } from './edge/http/exchange.ts';
+import type { RefusalForm } from './edge/http/refusal.ts';
 import { createKmsEndpoint } from './edge/kms/kms-endpoint.ts';
+import { kmsRefusals } from './edge/kms/refusal-form.ts';
 import { destroyIfDue } from './engine/kms/destroy-if-due.ts';
 import { createKmsEngine } from './engine/kms/kms-engine.ts';
 import { rotateIfDue } from './engine/kms/rotate-if-due.ts';
@@ -43,6 +45,8 @@ export interface KmsFaceOptions {
 /** A running engine without its listener. Disposing of it waits for what is being done, then closes the store. */
 export class KmsFace implements EngineControl, AsyncDisposable {
   readonly handler: ExchangeHandler;
+  /** For its listener. */
+  readonly refusals: RefusalForm;
   readonly #clock: AdjustableClock;
   readonly #scheduler: Scheduler;
   readonly #services: KmsServices;
@@ -72,6 +76,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
       log,
     };
     this.#services = services;
+    this.refusals = kmsRefusals(entropy);
     const credentials = new Map(config.access.credentials.map((each) => [each.accessKeyId, each]));
     this.handler = createKmsEndpoint({
       engine: createKmsEngine(services),

@@ -15,6 +15,7 @@ import { DEFAULT_HTTP_LIMITS } from './edge/http/http-limits.ts';
 import { type Listener, listen } from './edge/http/listener.ts';
 import { type CertificateInUse, certificatesIn, type TlsMaterial } from './edge/http/tls-material.ts';
 import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-endpoint.ts';
+import { xksRefusal } from './edge/xks/refusal-form.ts';
 import { createXksProxy } from './edge/xks/xks-proxy.ts';
 import { generationsInForce } from './engine/xks/generations-in-force.ts';
 import { watchKeys } from './engine/xks/key-watch.ts';
@@ -159,7 +160,8 @@ class Portcullis implements Running {
     this.#certificates = certificatesIn(material);
     const handler = this.#xksProxy();
     const at = { host, port };
-    this.#listeners.proxy = await listen({ ...shared, ...tls, name: 'proxy', at, handler, bare: true });
+    const face = { handler, bare: true, refusals: xksRefusal };
+    this.#listeners.proxy = await listen({ ...shared, ...tls, ...face, name: 'proxy', at });
   }
 
   async #startKms(shared: SharedByListeners): Promise<void> {
@@ -168,10 +170,11 @@ class Portcullis implements Running {
     const { host, port, tls: files, access } = config;
     const outside = { clock: SYSTEM_CLOCK, entropy: new RandomPool(), log: this.#log };
     this.#kms = await openKms({ config, fleet: this.#fleet, ...outside });
-    const { handler } = this.#kms;
+    const { handler, refusals } = this.#kms;
     const tls = files === undefined ? {} : { tls: readTls(files) };
     const at = { host, port };
-    this.#listeners.kms = await listen({ ...shared, ...tls, name: 'kms', at, handler, bare: true });
+    const face = { handler, refusals, bare: true };
+    this.#listeners.kms = await listen({ ...shared, ...tls, ...face, name: 'kms', at });
     if (access.mode === 'open') {
       const address = this.#listeners.kms.address;
       this.#log.warn('kms.open', {

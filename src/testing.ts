@@ -80,6 +80,7 @@ export async function startKmsForTests({
     at: { host: '127.0.0.1', port },
     limits: DEFAULT_HTTP_LIMITS,
     handler: face.handler,
+    refusals: face.refusals,
     bare: true,
     clock: CLOCK,
     log: SILENT,

@@ -4,14 +4,15 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../domain/ports/log.ts';
-import { errorBody } from './error-body.ts';
 import { BodyIncomplete, type ExchangeHandler } from './exchange.ts';
 import type { HttpExchange } from './http-exchange.ts';
+import type { RefusalForm, RefusalKind } from './refusal.ts';
 
 export interface AppOptions {
   readonly handler: ExchangeHandler;
   readonly log: Log;
   readonly maxHeaders: number;
+  readonly refusals: RefusalForm;
   /** Undefined for a request that is not answered any more. */
   readonly open: (
     request: IncomingMessage,
@@ -28,7 +29,7 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
 export function createBareApp(options: AppOptions): RequestListener {
   return (request, response) => {
     take(request, response, request.url ?? '', options).catch((error: unknown) =>
-      fail(error, response, options.log),
+      fail(error, response, options),
     );
   };
 }
@@ -42,14 +43,32 @@ export async function take(
 ): Promise<void> {
   const exchange = options.open(request, response, rawUrl);
   if (exchange === undefined || exchange.replied) return;
-  if (!refuseHead(request, exchange, options.maxHeaders)) await answer(exchange, options);
+  if (!refuseHead(request, exchange, options)) await answer(exchange, options);
 }
 
 /** What nobody caught: the client learns nothing of it. */
-export function fail(error: unknown, response: ServerResponse, log: Log): void {
+export function fail(
+  error: unknown,
+  response: ServerResponse,
+  { log, refusals }: Pick<AppOptions, 'log' | 'refusals'>,
+): void {
   log.error('http.failed', { error });
-  if (response.headersSent) response.destroy();
-  else response.writeHead(500, { 'Content-Type': 'application/json' }).end(INTERNAL);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { body, contentType, headers } = refusals('internal', INTERNAL);
+  response.writeHead(500, { 'Content-Type': contentType, ...headers }).end(body);
+}
+
+/** Refuses a request that no handler sees, or whose handler failed, and ends its connection. */
+export function refuse(
+  exchange: HttpExchange,
+  refusals: RefusalForm,
+  refusal: { readonly status: number; readonly kind: RefusalKind; readonly message: string },
+): void {
+  const { body, contentType, headers } = refusals(refusal.kind, refusal.message);
+  exchange.reply(refusal.status, body, { contentType, headers, close: true });
 }
 
 async function answer(exchange: HttpExchange, options: AppOptions): Promise<void> {
@@ -61,21 +80,24 @@ async function answer(exchange: HttpExchange, options: AppOptions): Promise<void
     if (error instanceof BodyIncomplete) return;
     options.log.error('http.failed', { method: exchange.method, error });
   }
-  exchange.reply(500, INTERNAL, { close: true });
+  refuse(exchange, options.refusals, { status: 500, kind: 'internal', message: INTERNAL });
 }
 
 /** What the parser lets pass although RFC 9112 §3.2 refuses it, and more headers than any client needs. */
-function refuseHead(request: IncomingMessage, exchange: HttpExchange, maxHeaders: number): boolean {
+function refuseHead(
+  request: IncomingMessage,
+  exchange: HttpExchange,
+  { maxHeaders, refusals }: AppOptions,
+): boolean {
   if (request.rawHeaders.length > 2 * maxHeaders) {
-    exchange.reply(431, errorBody('ValidationException', 'the request has too many headers'), {
-      close: true,
-    });
+    const message = 'the request has too many headers';
+    refuse(exchange, refusals, { status: 431, kind: 'head-too-large', message });
     return true;
   }
   const hosts = hostHeaders(request.rawHeaders);
   if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) {
     const message = 'the request must have exactly one Host header';
-    exchange.reply(400, errorBody('ValidationException', message), { close: true });
+    refuse(exchange, refusals, { status: 400, kind: 'malformed', message });
     return true;
   }
   return false;
@@ -91,4 +113,4 @@ function hostHeaders(rawHeaders: readonly string[]): number {
 }
 
 const HOST = 'host';
-const INTERNAL = errorBody('InternalException', 'internal error');
+const INTERNAL = 'internal error';

@@ -5,11 +5,12 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { errorBody, type RefusalName } from './error-body.ts';
+import type { RefusalForm, RefusalKind } from './refusal.ts';
 
 export interface RefusalContext {
   readonly clock: Clock;
   readonly lingerMs: number;
+  readonly form: RefusalForm;
 }
 
 /**
@@ -43,14 +44,14 @@ function refuse(
   refusal: Refusal,
   socket: Duplex,
   connection: ClientConnection,
-  { clock, lingerMs }: RefusalContext,
+  { clock, lingerMs, form }: RefusalContext,
 ): void {
   refused.add(socket);
   socket.on('error', () => socket.destroy());
   connection.afterAnswers(() => {
     // The last answer has closed the connection itself.
     if (!socket.writable) return;
-    socket.end(rawReply(refusal, clock.nowMs()));
+    socket.end(rawReply(refusal, form, clock.nowMs()));
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), lingerMs);
     socket.once('close', () => clearTimeout(timer));
@@ -60,7 +61,7 @@ function refuse(
 interface Refusal {
   readonly status: number;
   readonly reason: string;
-  readonly errorName?: RefusalName;
+  readonly kind: RefusalKind;
   readonly message: string;
   readonly headers?: readonly string[];
 }
@@ -71,14 +72,15 @@ function refusalOf(code: string): Refusal | undefined {
   return code.startsWith('HPE_') ? MALFORMED : undefined;
 }
 
-function rawReply(refusal: Refusal, nowMs: number): string {
-  const body = errorBody(refusal.errorName ?? 'ValidationException', refusal.message);
+function rawReply(refusal: Refusal, form: RefusalForm, nowMs: number): string {
+  const { body, contentType, headers } = form(refusal.kind, refusal.message);
   return [
     `HTTP/1.1 ${refusal.status} ${refusal.reason}`,
-    'Content-Type: application/json',
+    `Content-Type: ${contentType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `Date: ${new Date(nowMs).toUTCString()}`,
     ...(refusal.headers ?? []),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
     '',
     body,
@@ -87,12 +89,17 @@ function rawReply(refusal: Refusal, nowMs: number): string {
 
 const refused = new WeakSet<Duplex>();
 
-const MALFORMED: Refusal = { status: 400, reason: 'Bad Request', message: 'the HTTP request is malformed' };
+const MALFORMED: Refusal = {
+  status: 400,
+  reason: 'Bad Request',
+  kind: 'malformed',
+  message: 'the HTTP request is malformed',
+};
 
 const NO_TUNNEL: Refusal = {
   status: 405,
   reason: 'Method Not Allowed',
-  errorName: 'UnsupportedOperationException',
+  kind: 'tunnel',
   message: 'Method CONNECT is not allowed here.',
   headers: ['Allow: GET, HEAD, POST'],
 };
@@ -101,11 +108,13 @@ const REFUSALS: Readonly<Record<string, Refusal>> = Object.assign(Object.create(
   HPE_HEADER_OVERFLOW: {
     status: 431,
     reason: 'Request Header Fields Too Large',
+    kind: 'head-too-large',
     message: 'the request line and headers are too long',
   },
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     reason: 'Request Timeout',
+    kind: 'too-slow',
     message: 'the request did not arrive in time',
   },
 });

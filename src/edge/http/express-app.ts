@@ -16,7 +16,7 @@ export function createExpressApp(options: AppOptions): RequestListener {
     // Express's router looks at `url` and our code at `originalUrl`: the router always sees a plain path.
     Object.assign(request, { originalUrl: request.url ?? '', url: '/' });
     app(request as express.Request, response as express.Response, (error: unknown) =>
-      fail(error, response, options.log),
+      fail(error, response, options),
     );
   };
 }

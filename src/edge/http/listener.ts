@@ -6,14 +6,14 @@ import { createServer, type Server as HttpServer, type ServerOptions } from 'nod
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import { type CreateApp, createBareApp } from './app.ts';
+import { type CreateApp, createBareApp, refuse } from './app.ts';
 import { bind, type ListenAddress } from './bind.ts';
 import { refuseMalformed, refuseTunnel } from './client-error.ts';
 import { Connections } from './connections.ts';
-import { errorBody } from './error-body.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
+import { plainRefusal, type RefusalForm } from './refusal.ts';
 import { TlsGate } from './tls-gate.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -26,6 +26,8 @@ export interface ListenOptions {
   readonly handler: ExchangeHandler;
   /** Without Express: for listeners whose speed counts. */
   readonly bare?: boolean;
+  /** How refusals read that the handler does not see; one line of JSON with an `error` unless told. */
+  readonly refusals?: RefusalForm;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -91,12 +93,13 @@ function serve(
   gate: TlsGate | undefined,
   options: ListenOptions & { readonly createApp: CreateApp },
 ): void {
-  const { name, clock, limits, log, handler, createApp } = options;
+  const { name, clock, limits, log, handler, createApp, refusals = plainRefusal } = options;
   const awaitingContinue = new WeakSet<object>();
   const app = createApp({
     handler,
     log,
     maxHeaders: limits.maxHeaders,
+    refusals,
     open: (request, response, rawUrl) => {
       const { socket } = request;
       const connection = connections.of(socket);
@@ -116,7 +119,7 @@ function serve(
       });
       if (connection.unfinished >= limits.maxUnfinished) {
         connection.countSurplus();
-        exchange.reply(429, TOO_MANY_UNFINISHED, { close: true });
+        refuse(exchange, refusals, TOO_MANY_UNFINISHED);
       }
       connections.opened(socket, exchange, response);
       return exchange;
@@ -129,7 +132,7 @@ function serve(
     app(request, response);
   });
   server.on('checkExpectation', app);
-  const context = { clock, lingerMs: limits.lingerMs };
+  const context = { clock, lingerMs: limits.lingerMs, form: refusals };
   server.on('connect', (_request, socket) => refuseTunnel(socket, connections.of(socket), context));
   server.on('clientError', (error: Error & { code?: string }, socket) => {
     const status = refuseMalformed(error, socket, connections.of(socket), context);
@@ -175,10 +178,11 @@ function addressOf(at: ListenAddress, port: number, tls: boolean): string {
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
-const TOO_MANY_UNFINISHED = errorBody(
-  'ThrottlingException',
-  'too many requests were sent ahead on this connection; read the answers first',
-);
+const TOO_MANY_UNFINISHED = {
+  status: 429,
+  kind: 'too-many',
+  message: 'too many requests were sent ahead on this connection; read the answers first',
+} as const;
 const DROP_LOG_INTERVAL_MS = 1_000;
 const MIN_SWEEP_MS = 20;
 const MAX_SWEEP_MS = 1_000;

@@ -2,6 +2,7 @@
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
 import { BodyIncomplete, BodyTooLarge } from '../http/exchange.ts';
 import { STS_CONTENT_TYPE, stsErrorAnswer } from '../sts/sts-error.ts';
+import { answerHeaders, errorBody, KMS_CONTENT_TYPE } from './error-body.ts';
 import { httpStatus } from './error-table.ts';
 import type { Passage } from './passage.ts';
 import { logLate, logRequest } from './request-log.ts';
@@ -16,7 +17,7 @@ export function finishWith(passage: Passage, body: string): void {
   close(passage);
   passage.exchange.reply(200, body, {
     contentType: passage.service === 'kms' ? KMS_CONTENT_TYPE : STS_CONTENT_TYPE,
-    headers: headersOf(passage),
+    headers: answerHeaders(passage.requestId),
     proven: passage.authenticated?.verified === true,
   });
   logRequest(passage, { status: 200 });
@@ -32,7 +33,7 @@ export function refuse(passage: Passage, error: unknown): void {
   const answer = passage.service === 'kms' ? kmsErrorAnswer(fault) : stsErrorAnswer(fault, passage.requestId);
   passage.exchange.reply(answer.status, answer.body, {
     contentType: answer.contentType,
-    headers: headersOf(passage),
+    headers: answerHeaders(passage.requestId),
     proven: passage.authenticated?.verified === true,
     close: error instanceof BodyTooLarge || error instanceof BodyIncomplete,
   });
@@ -58,19 +59,7 @@ function close(passage: Passage): void {
 function kmsErrorAnswer(fault: KmsFault): { status: number; body: string; contentType: string } {
   return {
     status: httpStatus(fault.code),
-    // A member that is undefined is left out, as AWS leaves it out of errors without a message.
-    body: JSON.stringify({ __type: fault.code, message: fault.detail }),
+    body: errorBody(fault.code, fault.detail),
     contentType: KMS_CONTENT_TYPE,
   };
 }
-
-function headersOf(passage: Passage): Record<string, string> {
-  return {
-    'x-amzn-RequestId': passage.requestId,
-    'Cache-Control': 'no-cache, no-store, must-revalidate, private',
-    Pragma: 'no-cache',
-    Expires: '0',
-  };
-}
-
-const KMS_CONTENT_TYPE = 'application/x-amz-json-1.1';

@@ -2,15 +2,16 @@
 import type { HsmFaultCode } from '../../domain/hsm-fault.ts';
 import type { KmsFaultName } from '../../domain/kms/kms-fault.ts';
 
-/** Whatever is the caller's affair is 400, although the API's model says otherwise: clients go by the name. */
+/** What the API refuses of its caller is 400, although its model says otherwise: clients go by the name. */
 export function httpStatus(name: KmsFaultName): number {
-  return SERVER_FAULTS[name] ?? 400;
+  return OTHER_STATUS[name] ?? 400;
 }
 
-const SERVER_FAULTS: Partial<Readonly<Record<KmsFaultName, number>>> = {
+const OTHER_STATUS: Partial<Readonly<Record<KmsFaultName, number>>> = {
   KMSInternalException: 500,
   KeyUnavailableException: 500,
   DependencyTimeoutException: 503,
+  RequestEntityTooLargeException: 413,
 };
 
 /**

@@ -2,6 +2,8 @@
  * The AWS KMS API over HTTP (awsJson1_1), and beside it the one call of STS that clients make to learn who they are.
  * Trusts nothing of a request before its signature; gives every request one answer and one log line.
  */
+import type { Entropy } from '../../domain/ports/entropy.ts';
+import { randomUuid } from '../../domain/uuid.ts';
 import { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
 import { cappedLog } from '../http/capped-log.ts';
 import type { Exchange, ExchangeHandler } from '../http/exchange.ts';
@@ -11,6 +13,7 @@ import { type Authenticated, authenticate } from './authenticate.ts';
 import { finishWith, refuse, startWatchdog } from './conclude.ts';
 import { decodeInput } from './decode-input.ts';
 import { encodeOutput } from './encode-output.ts';
+import { answerHeaders, errorBody, KMS_CONTENT_TYPE } from './error-body.ts';
 import { parseJsonObject } from './json-type.ts';
 import { type KmsEdgeServices, Passage } from './passage.ts';
 import { requestedService } from './request-head.ts';
@@ -28,7 +31,7 @@ export function createKmsEndpoint(options: KmsEndpointOptions): ExchangeHandler 
     signingKeys: new SigningKeyCache(),
   };
   return (exchange) =>
-    isPing(exchange.rawUrl) ? answerPing(exchange) : answer(new Passage(services, exchange));
+    isPing(exchange.rawUrl) ? answerPing(exchange, options.entropy) : answer(new Passage(services, exchange));
 }
 
 async function answer(passage: Passage): Promise<void> {
@@ -111,7 +114,12 @@ function bodyEndMs({ exchange, services }: Passage): number {
   return exchange.bodyEndMs ?? services.clock.monotonicMs();
 }
 
-function answerPing(exchange: Exchange): void {
+function answerPing(exchange: Exchange, entropy: Entropy): void {
   if (exchange.method === 'GET' || exchange.method === 'HEAD') exchange.reply(200, '{"status":"ok"}');
-  else exchange.reply(405, '{"__type":"UnknownOperationException"}', { headers: { Allow: 'GET, HEAD' } });
+  else {
+    exchange.reply(405, errorBody('UnknownOperationException', undefined), {
+      contentType: KMS_CONTENT_TYPE,
+      headers: { ...answerHeaders(randomUuid(entropy)), Allow: 'GET, HEAD' },
+    });
+  }
 }

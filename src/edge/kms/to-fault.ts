@@ -12,10 +12,13 @@ export function toFault(error: unknown): KmsFault {
     return new KmsFault(name, HSM_TEXTS[name], { cause: error, logFields: { reason: error.code } });
   }
   if (error instanceof BodyTooLarge) {
-    return new KmsFault('ValidationException', `The request body has more than ${error.maxBytes} bytes.`);
+    return new KmsFault(
+      'RequestEntityTooLargeException',
+      `The request body has more than ${error.maxBytes} bytes.`,
+    );
   }
   if (error instanceof BodyIncomplete) {
-    return new KmsFault('SerializationException', 'The request ended before its body was complete.');
+    return new KmsFault('MalformedHttpRequestException', 'The request ended before its body was complete.');
   }
   return new KmsFault('KMSInternalException', undefined, { cause: error });
 }

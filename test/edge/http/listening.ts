@@ -6,6 +6,7 @@ import type { Exchange, ExchangeHandler } from '../../../src/edge/http/exchange.
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../../src/edge/http/http-limits.ts';
 import { type Listener, listen } from '../../../src/edge/http/listener.ts';
 import type { TlsMaterial } from '../../../src/edge/http/tls-material.ts';
+import { xksRefusal } from '../../../src/edge/xks/refusal-form.ts';
 
 export interface LogLine {
   readonly level: string;
@@ -35,6 +36,7 @@ export async function listening(options: {
   const listener = await listen({
     name: 'proxy',
     bare: options.bare ?? true,
+    refusals: xksRefusal,
     at: { host: '127.0.0.1', port: 0 },
     limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
     handler: (exchange) => {

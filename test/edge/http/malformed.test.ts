@@ -1,7 +1,9 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_HTTP_LIMITS } from '../../../src/edge/http/http-limits.ts';
+import { listen } from '../../../src/edge/http/listener.ts';
 import { exchangeRaw, RawConnection } from '../../support/raw-http.ts';
-import { APPS, listening } from './listening.ts';
+import { APPS, echo, listening, systemClock } from './listening.ts';
 
 const HOST = 'Host: proxy.example\r\n';
 
@@ -221,4 +223,18 @@ describe.for(APPS)('an app that is $app', ({ bare }) => {
       expect(server.logged('http.dropped')).toEqual([{ listener: 'proxy', dropped: 1, maxConnections: 1 }]);
     });
   });
+});
+
+it('a listener of no protocol of its own says in plain JSON what was wrong', async () => {
+  const silent = () => undefined;
+  await using listener = await listen({
+    name: 'metrics',
+    at: { host: '127.0.0.1', port: 0 },
+    limits: DEFAULT_HTTP_LIMITS,
+    handler: echo,
+    clock: systemClock,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  });
+  const [reply] = await exchangeRaw(listener.port, '\u0000\r\n\r\n');
+  expect(reply).toMatchObject({ status: 400, body: '{"error":"the HTTP request is malformed"}' });
 });

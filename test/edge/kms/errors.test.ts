@@ -123,8 +123,9 @@ describe('a request that is none of the API', () => {
   it('may not be longer than the cap', async () => {
     const rig = new KmsRig({ bodyBytes: 100 });
     const answer = await rig.ask({ body: { Marker: 'x'.repeat(100) } });
+    expect(answer.status).toBe(413);
     expect(answer.json).toEqual({
-      __type: 'ValidationException',
+      __type: 'RequestEntityTooLargeException',
       message: 'The request body has more than 100 bytes.',
     });
     expect(answer.options.close).toBe(true);
@@ -132,7 +133,7 @@ describe('a request that is none of the API', () => {
 
   it('must arrive', async () => {
     const told = await new KmsRig().told({ failBody: new BodyIncomplete() });
-    expect(told).toBe('400 SerializationException: The request ended before its body was complete.');
+    expect(told).toBe('400 MalformedHttpRequestException: The request ended before its body was complete.');
   });
 });
 
@@ -143,6 +144,10 @@ describe('GET /ping', () => {
   });
 
   it('knows no other method', async () => {
-    expect((await new KmsRig().ask({ path: '/ping' })).status).toBe(405);
+    const answer = await new KmsRig().ask({ path: '/ping' });
+    expect(answer).toMatchObject({ status: 405, body: '{"__type":"UnknownOperationException"}' });
+    expect(answer.options.contentType).toBe('application/x-amz-json-1.1');
+    expect(answer.options.headers).toMatchObject({ Allow: 'GET, HEAD' });
+    expect(answer.options.headers?.['x-amzn-RequestId']).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
