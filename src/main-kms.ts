@@ -16,6 +16,7 @@ import { type RecordKind, type RecordStore, StoreConflict } from './domain/ports
 import type { ClockOutcome, EngineControl } from './edge/control/control-endpoint.ts';
 import type { ExchangeHandler } from './edge/http/exchange.ts';
 import type { RefusalForm } from './edge/http/refusal.ts';
+import type { KmsCredentials } from './edge/kms/credential.ts';
 import { createKmsEndpoint } from './edge/kms/kms-endpoint.ts';
 import { kmsRefusals } from './edge/kms/refusal-form.ts';
 import { destroyIfDue } from './engine/kms/destroy-if-due.ts';
@@ -52,6 +53,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   readonly #services: KmsServices;
   readonly #options: KmsFaceOptions;
   readonly #stopping = new AbortController();
+  #credentials: KmsCredentials = new Map();
   #wrapping: Promise<void> = Promise.resolve();
   #sowing: Promise<void> = Promise.resolve();
   #waitsFor: string | undefined;
@@ -77,14 +79,14 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     };
     this.#services = services;
     this.refusals = kmsRefusals(entropy);
-    const credentials = new Map(config.access.credentials.map((each) => [each.accessKeyId, each]));
+    this.useCredentials(config.access.credentials);
     this.handler = createKmsEndpoint({
       engine: createKmsEngine(services),
       // Clients sign by the time outside, however far the engine's own clock has been moved.
       clock: options.clock,
       entropy,
       log,
-      credentials: () => credentials,
+      credentials: () => this.#credentials,
       settings: {
         bodyBytes: BODY_BYTES,
         engineDeadlineMs: ENGINE_DEADLINE_MS,
@@ -121,6 +123,11 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   /** Why not all of the seed's keys are there yet, for people; undefined once they are. */
   get waitsFor(): string | undefined {
     return this.#waitsFor;
+  }
+
+  /** From the next request on; no other may call from then. */
+  useCredentials(credentials: KmsConfig['access']['credentials']): void {
+    this.#credentials = new Map(credentials.map((each) => [each.accessKeyId, each]));
   }
 
   advanceClock = async (ms: number): Promise<ClockOutcome> => {

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { readEnvironment } from './config/env.ts';
-import type { PortcullisConfig, TlsFiles, TokenConfig } from './config/portcullis-config.ts';
+import type { KmsConfig, PortcullisConfig, TlsFiles, TokenConfig } from './config/portcullis-config.ts';
 import type { Clock } from './domain/ports/clock.ts';
 import type { Log } from './domain/ports/log.ts';
 import { Secret } from './domain/secret.ts';
@@ -171,7 +171,9 @@ class Portcullis implements Running {
     const outside = { clock: SYSTEM_CLOCK, entropy: new RandomPool(), log: this.#log };
     this.#kms = await openKms({ config, fleet: this.#fleet, ...outside });
     const { handler, refusals } = this.#kms;
-    const tls = files === undefined ? {} : { tls: readTls(files) };
+    const material = files && readTls(files);
+    const tls = material === undefined ? {} : { tls: material };
+    this.#certificates = [...this.#certificates, ...certificatesIn(material)];
     const at = { host, port };
     const face = { handler, refusals, bare: true };
     this.#listeners.kms = await listen({ ...shared, ...tls, ...face, name: 'kms', at });
@@ -200,10 +202,11 @@ class Portcullis implements Running {
     const fixed = restartReason(this.#config, config);
     if (fixed !== undefined) throw new ReloadRefusal(`${fixed} changed, which takes a restart`);
     // All that can throw comes before the first thing that takes force.
-    const served = config.keyStores.length > 0;
-    const tls = served ? config.proxy.tls && readTls(config.proxy.tls) : undefined;
-    const certificates = certificatesIn(tls);
-    if (tls !== undefined) this.#listeners.proxy?.reloadTls(tls);
+    const tls = this.#checkedTls(config);
+    const certificates = [...certificatesIn(tls.proxy), ...certificatesIn(tls.kms)];
+    if (tls.proxy !== undefined) this.#listeners.proxy?.reloadTls(tls.proxy);
+    if (tls.kms !== undefined) this.#listeners.kms?.reloadTls(tls.kms);
+    this.#kms?.useCredentials(config.kms?.access.credentials ?? []);
     new ObjectClaims(config.keyStores).inherit(new ObjectClaims(this.#stores));
     this.#config = config;
     this.#stores = config.keyStores;
@@ -214,6 +217,15 @@ class Portcullis implements Running {
     this.#log.info('config.reloaded', { generation: this.#generation, config: config.file });
     for (const warning of config.warnings) this.#log.warn('config.warning', { warning });
     this.#watchKeys();
+  }
+
+  /** What the listeners are to present from now on, known to be sound. */
+  #checkedTls({ proxy, kms, keyStores }: PortcullisConfig): { proxy?: TlsMaterial; kms?: TlsMaterial } {
+    const ofProxy = keyStores.length > 0 ? proxy.tls && readTls(proxy.tls) : undefined;
+    const ofKms = kms?.tls && readTls(kms.tls);
+    if (ofProxy !== undefined) this.#listeners.proxy?.checkTls(ofProxy);
+    if (ofKms !== undefined) this.#listeners.kms?.checkTls(ofKms);
+    return { ...(ofProxy && { proxy: ofProxy }), ...(ofKms && { kms: ofKms }) };
   }
 
   reloadRefused(error: unknown): void {
@@ -313,10 +325,21 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
       ({ proxy }) => ({ ...proxy, tls: proxy.tls !== undefined }),
     ],
     ['whether there are keyStores', ({ keyStores }) => keyStores.length > 0],
-    ['kms', ({ kms }) => kms && [kms, kms.access.credentials.map(({ secret }) => secret.reveal())]],
+    ['whether there is kms', ({ kms }) => kms !== undefined],
+    ['kms.seed', ({ kms }) => kms?.seed],
+    ['kms.store', ({ kms }) => kms && [kms.store, passwordOf(kms.store)]],
+    ['kms (other than its credentials and the content of its TLS files)', ({ kms }) => kms && fixedOf(kms)],
     ['proxy.tls.clientCaFile', ({ proxy }) => proxy.tls?.clientCaFile !== undefined],
   ];
   return fixedParts.find(([, part]) => JSON.stringify(part(before)) !== JSON.stringify(part(after)))?.[0];
+}
+
+function fixedOf({ access, tls, ...others }: KmsConfig): unknown {
+  return { ...others, mode: access.mode, tls: tls !== undefined };
+}
+
+function passwordOf(store: KmsConfig['store']): string | undefined {
+  return typeof store === 'object' && 'postgres' in store ? store.postgres.password?.reveal() : undefined;
 }
 
 type SharedByListeners = Pick<Parameters<typeof listen>[0], 'clock' | 'log' | 'limits'>;

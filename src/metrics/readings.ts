@@ -68,7 +68,7 @@ const METRICS: readonly ReadMetric[] = [
   },
   {
     name: 'portcullis_certificate_days_to_expire',
-    help: 'Days until a certificate of the proxy listener runs out, below 0 once it has: its own (`server`), its `intermediate` ones, and each `client-ca`.',
+    help: "Days until a certificate of the proxy's or the engine's listener runs out, below 0 once it has: its own (`server`), its `intermediate` ones, and each `client-ca`.",
     labelNames: ['role', 'subject', 'serial'],
     sample: certificateDays,
   },

@@ -94,12 +94,14 @@ function checkPurpose({ tokens, keyStores, kms, complete }: ConfigParts, finding
 /** Files behind secrets, device profiles and TLS settings, as the configuration writes them. */
 export function sourcesOf(parts: ConfigParts): string[] {
   const tls = parts.proxy?.tls;
+  const store = parts.kms?.store;
   const secrets = [
     ...parts.tokens.map((token) => token?.pin),
     ...parts.keyStores.flatMap((store) =>
       (store?.credentials ?? []).map(({ secretAccessKey }) => secretAccessKey),
     ),
     ...(parts.kms?.access.credentials ?? []).map(({ secretAccessKey }) => secretAccessKey),
+    ...(store !== undefined && 'postgres' in store ? [store.postgres.password] : []),
   ];
   const inFiles = secrets.flatMap((secret) =>
     typeof secret === 'object' && 'file' in secret ? [secret.file] : [],

@@ -38,6 +38,8 @@ export interface Listener extends AsyncDisposable {
   readonly address: string;
   /** The port in use, also when 0 was asked for; 0 for a Unix socket. */
   readonly port: number;
+  /** Throws what `reloadTls` would throw, and changes nothing: for those who reload several things at once. */
+  checkTls(tls: TlsMaterial): void;
   /**
    * For connections to come; open ones stay. Throws TlsFault, and then nothing has changed. Whether
    * client certificates are asked for at all is settled when the listener starts.
@@ -76,6 +78,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     address,
     port,
+    checkTls: (tls) => TlsGate.check(gate, tls),
     reloadTls: (tls) => TlsGate.reload(gate, tls),
     drain: (graceMs) => connections.drain(graceMs),
     [Symbol.asyncDispose]: () => connections.drain(0),

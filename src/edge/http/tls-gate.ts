@@ -36,9 +36,12 @@ export class TlsGate {
     this.#announce(tls);
   }
 
+  static check(gate: TlsGate | undefined, tls: TlsMaterial): void {
+    present(gate).#check(tls);
+  }
+
   static reload(gate: TlsGate | undefined, tls: TlsMaterial): void {
-    if (gate === undefined) throw new Bug('TLS was reloaded on a listener without TLS');
-    gate.#reload(tls);
+    present(gate).#reload(tls);
   }
 
   options(): ServerOptions {
@@ -78,14 +81,20 @@ export class TlsGate {
     });
   }
 
-  #reload(tls: TlsMaterial): void {
+  #check(tls: TlsMaterial): ServerOptions {
     if ((tls.clientCa !== undefined) !== this.#mutual) {
       throw new TlsFault(
         'client-ca-switch',
         'client certificates cannot be switched on or off while the listener runs; restart it',
       );
     }
-    this.#server?.setSecureContext(contextOptions(tls));
+    const options = contextOptions(tls);
+    describeCertificate(tls.cert);
+    return options;
+  }
+
+  #reload(tls: TlsMaterial): void {
+    this.#server?.setSecureContext(this.#check(tls));
     this.#subjects.replace(tls.clientSubjects ?? []);
     this.#announce(tls);
   }
@@ -95,6 +104,11 @@ export class TlsGate {
     const notAfter = new Date(notAfterMs).toISOString();
     this.#log.info('tls.loaded', { listener: this.#name, subject, notAfter, mutual: this.#mutual });
   }
+}
+
+function present(gate: TlsGate | undefined): TlsGate {
+  if (gate === undefined) throw new Bug('TLS was reloaded on a listener without TLS');
+  return gate;
 }
 
 /** Renegotiation would let a client present another certificate after the check. */

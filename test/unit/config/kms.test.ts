@@ -65,9 +65,15 @@ describe('the KMS engine', () => {
   it('is among the files that a change is looked for in', () => {
     using directory = new ConfigDirectory();
     directory.write('seed.yaml', 'keys: []\n');
-    const { sources } = directory.load(WITH_SPARE, [['kms'], { ...ENGINE, seed: 'seed.yaml' }]);
+    directory.write('password', 'of the database\n');
+    const postgres = { host: '127.0.0.1', database: 'kms', user: 'kms', password: { file: 'password' } };
+    const { sources } = directory.load(WITH_SPARE, [
+      ['kms'],
+      { ...ENGINE, seed: 'seed.yaml', store: { postgres } },
+    ]);
 
     expect(sources).toContain(join(directory.path, 'seed.yaml'));
+    expect(sources).toContain(join(directory.path, 'password'));
   });
 
   it('counts as a use of its token', () => {
