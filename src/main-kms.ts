@@ -54,6 +54,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   readonly #options: KmsFaceOptions;
   readonly #stopping = new AbortController();
   #credentials: KmsCredentials = new Map();
+  #clockTurn: Promise<unknown> = Promise.resolve();
   #wrapping: Promise<void> = Promise.resolve();
   #sowing: Promise<void> = Promise.resolve();
   #waitsFor: string | undefined;
@@ -130,23 +131,11 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     this.#credentials = new Map(credentials.map((each) => [each.accessKeyId, each]));
   }
 
-  advanceClock = async (ms: number): Promise<ClockOutcome> => {
-    if (!this.#options.config.allowClockControl) {
-      return { now: this.#now(), problems: [NO_CONTROL] };
-    }
-    if (!(ms >= 0 && this.#clock.nowMs() + ms <= END_OF_TIME_MS)) {
-      return { now: this.#now(), problems: [BEYOND_TIME] };
-    }
-    const { store } = this.#options;
-    const address = clockSettingAddress();
-    const before = await store.get('setting', address);
-    const offsetMs = Number(before?.body['offsetMs'] ?? 0) + ms;
-    await store.commit([
-      { do: 'put', kind: 'setting', address, body: { offsetMs }, expect: before?.revision ?? 0 },
-    ]);
-    this.#clock.advance(ms);
-    await this.#scheduler.settle();
-    return { now: this.#now(), problems: [] };
+  /** One after the other: each adds to where the one before has moved the clock. */
+  advanceClock = (ms: number): Promise<ClockOutcome> => {
+    const turn = this.#clockTurn.then(() => this.#advanceClock(ms));
+    this.#clockTurn = turn.catch(() => undefined);
+    return turn;
   };
 
   reset = async (): Promise<{ readonly problems: readonly string[] }> => {
@@ -173,6 +162,36 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     await Promise.all([this.#wrapping, this.#sowing]);
     await this.#scheduler[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
+  }
+
+  async #advanceClock(ms: number): Promise<ClockOutcome> {
+    if (!this.#options.config.allowClockControl) {
+      return { now: this.#now(), problems: [NO_CONTROL] };
+    }
+    if (!(ms >= 0 && this.#clock.nowMs() + ms <= END_OF_TIME_MS)) {
+      return { now: this.#now(), problems: [BEYOND_TIME] };
+    }
+    const offsetMs = await this.#keepOffset(ms);
+    this.#clock.advance(Math.max(0, offsetMs - this.#clock.offsetMs));
+    await this.#scheduler.settle();
+    return { now: this.#now(), problems: [] };
+  }
+
+  /** Adds to the offset in the store, and tells the sum. Another engine over the same store may do so meanwhile. */
+  async #keepOffset(ms: number): Promise<number> {
+    const { store } = this.#options;
+    const address = clockSettingAddress();
+    for (let attempt = 1; ; attempt += 1) {
+      const before = await store.get('setting', address);
+      const offsetMs = Number(before?.body['offsetMs'] ?? 0) + ms;
+      const body = { ...before?.body, offsetMs };
+      try {
+        await store.commit([{ do: 'put', kind: 'setting', address, body, expect: before?.revision ?? 0 }]);
+        return offsetMs;
+      } catch (error) {
+        if (!(error instanceof StoreConflict) || attempt === CLOCK_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** A token may take its time, and must not keep the engine from what needs none of it. */
@@ -304,6 +323,7 @@ async function removeAll(store: RecordStore, kind: RecordKind): Promise<void> {
 
 const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'usage', 'key'];
 const PAGE = 500;
+const CLOCK_ATTEMPTS = 8;
 const NO_CONTROL = 'kms.dangerAllowClockControl is not set in the configuration of this process';
 /** Leaves room for periods and windows before the year 9999, where the clients of several languages end. */
 const END_OF_TIME_MS = Date.UTC(9900, 0);

@@ -1,6 +1,7 @@
 /** How far the clock of a running engine can be moved. */
 import { randomBytes } from 'node:crypto';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { clockSettingAddress } from '../../../src/domain/key/record-address.ts';
 import { SoftwareVault } from '../../../src/hsm/software/software-vault.ts';
 import { KmsFace } from '../../../src/main-kms.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
@@ -51,4 +52,39 @@ it('fails a test that has time go backwards', async () => {
   await using kms = await startKmsForTests();
 
   await expect(kms.advance({ days: -1 })).rejects.toThrow('the clock goes forward only');
+});
+
+describe('two who move it at the same time', () => {
+  it('both do: one after the other', async () => {
+    const store = new MemoryStore();
+    await using face = await start(store);
+    const outcomes = await Promise.all([face.advanceClock(DAY_MS), face.advanceClock(2 * DAY_MS)]);
+
+    expect(outcomes).toEqual([
+      { now: '2026-01-02T00:00:00.000Z', problems: [] },
+      { now: '2026-01-04T00:00:00.000Z', problems: [] },
+    ]);
+    expect((await store.get('setting', clockSettingAddress()))?.body['offsetMs']).toBe(3 * DAY_MS);
+  });
+
+  it('both do, on two engines over one store', async () => {
+    const store = new MemoryStore();
+    await using one = await start(store);
+    await using other = await start(store);
+    const outcomes = await Promise.all([one.advanceClock(DAY_MS), other.advanceClock(2 * DAY_MS)]);
+
+    expect(outcomes.flatMap(({ problems }) => problems)).toEqual([]);
+    expect((await store.get('setting', clockSettingAddress()))?.body['offsetMs']).toBe(3 * DAY_MS);
+    expect(outcomes.map(({ now }) => now)).toContain('2026-01-04T00:00:00.000Z');
+  });
+
+  it('are not stopped by one whose store failed', async () => {
+    const store = new MemoryStore();
+    await using face = await start(store);
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new Error('no disk'));
+    const [failed, moved] = await Promise.allSettled([face.advanceClock(DAY_MS), face.advanceClock(DAY_MS)]);
+
+    expect(failed).toMatchObject({ status: 'rejected', reason: { message: 'no disk' } });
+    expect(moved).toMatchObject({ value: { now: '2026-01-02T00:00:00.000Z', problems: [] } });
+  });
 });
