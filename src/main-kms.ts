@@ -10,8 +10,8 @@ import { allowAll } from './domain/ports/authorizer.ts';
 import type { Clock } from './domain/ports/clock.ts';
 import type { Entropy } from './domain/ports/entropy.ts';
 import type { KeyVault } from './domain/ports/key-vault.ts';
-import type { KmsEvents } from './domain/ports/kms-events.ts';
 import type { Log } from './domain/ports/log.ts';
+import type { EventMeter } from './domain/ports/meter.ts';
 import { type RecordKind, type RecordStore, StoreConflict } from './domain/ports/record-store.ts';
 import type { ClockOutcome, EngineControl } from './edge/control/control-endpoint.ts';
 import type { ExchangeHandler } from './edge/http/exchange.ts';
@@ -20,16 +20,19 @@ import type { KmsCredentials } from './edge/kms/credential.ts';
 import { createKmsEndpoint } from './edge/kms/kms-endpoint.ts';
 import { kmsRefusals } from './edge/kms/refusal-form.ts';
 import { destroyIfDue } from './engine/kms/destroy-if-due.ts';
-import { createKmsEngine } from './engine/kms/kms-engine.ts';
+import { createKmsEngine, type KmsEngine } from './engine/kms/kms-engine.ts';
 import { rotateIfDue } from './engine/kms/rotate-if-due.ts';
 import { findSeedConflicts, SeedConflict } from './engine/kms/seed/seed-conflict.ts';
 import { sowSeed } from './engine/kms/seed/sow-seed.ts';
 import { DEFAULT_SETTINGS, type KmsServices } from './engine/kms/services.ts';
+import { EventDelivery } from './events/event-delivery.ts';
+import type { EventSink } from './events/event-sink.ts';
 import type { Fleet } from './hsm/fleet.ts';
 import { SoftwareVault } from './hsm/software/software-vault.ts';
 import { readDomain } from './hsm/vault/domain-keys.ts';
 import { rewrapAll } from './hsm/vault/rewrap-all.ts';
 import { TokenVault } from './hsm/vault/token-vault.ts';
+import { openEventSinks } from './open-event-sinks.ts';
 import { openRecordStore } from './open-record-store.ts';
 import { AdjustableClock } from './schedule/adjustable-clock.ts';
 import { Scheduler } from './schedule/scheduler.ts';
@@ -41,6 +44,13 @@ export interface KmsFaceOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  /** Who is told of rotations and deletions; absent: nobody. */
+  readonly events?: {
+    readonly sinks: readonly EventSink[];
+    /** Other engines have the same store. */
+    readonly shared: boolean;
+    readonly meter: EventMeter;
+  };
 }
 
 /** A running engine without its listener. Disposing of it waits for what is being done, then closes the store. */
@@ -51,6 +61,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   readonly #clock: AdjustableClock;
   readonly #scheduler: Scheduler;
   readonly #services: KmsServices;
+  readonly #events: EventDelivery;
   readonly #options: KmsFaceOptions;
   readonly #stopping = new AbortController();
   #credentials: KmsCredentials = new Map();
@@ -63,13 +74,21 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     const { config, store, vault, entropy, log } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#events = new EventDelivery({
+      ...NO_EVENTS,
+      ...options.events,
+      store,
+      clock: options.clock,
+      entropy,
+      log,
+    });
     const services: KmsServices = {
       store,
       vault,
       clock,
       entropy,
       authorizer: allowAll,
-      events: loggedEvents(log),
+      events: this.#events,
       settings: {
         ...DEFAULT_SETTINGS,
         keysPerRegion: config.limits.keys,
@@ -82,7 +101,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     this.refusals = kmsRefusals(entropy);
     this.useCredentials(config.access.credentials);
     this.handler = createKmsEndpoint({
-      engine: createKmsEngine(services),
+      engine: this.#waking(createKmsEngine(services)),
       // Clients sign by the time outside, however far the engine's own clock has been moved.
       clock: options.clock,
       entropy,
@@ -161,6 +180,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     this.#stopping.abort();
     await Promise.all([this.#wrapping, this.#sowing]);
     await this.#scheduler[Symbol.asyncDispose]();
+    await this.#events[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
   }
 
@@ -246,6 +266,17 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     }
   }
 
+  /** A key that is enabled again may have been due to rotate for long. */
+  #waking(engine: KmsEngine): KmsEngine {
+    return {
+      run: async (name, input, call) => {
+        const output = await engine.run(name, input, call);
+        if (name === 'EnableKey') this.#scheduler.wake();
+        return output;
+      },
+    };
+  }
+
   #now(): string {
     return new Date(this.#clock.nowMs()).toISOString();
   }
@@ -262,17 +293,27 @@ export interface OpenKmsOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  readonly meter: EventMeter;
 }
 
 /**
  * Opens the store, finds the domain and starts the engine. Tokens that are down do not stop it. Rejects with a
  * StoreFailure, a SeedConflict or {@link NoDomain}.
  */
-export async function openKms({ config, fleet, clock, entropy, log }: OpenKmsOptions): Promise<KmsFace> {
+export async function openKms({
+  config,
+  fleet,
+  clock,
+  entropy,
+  log,
+  meter,
+}: OpenKmsOptions): Promise<KmsFace> {
   const store = await openRecordStore(config.store, log);
   try {
     const vault = await openVault({ config, store, fleet, entropy });
-    const face = await KmsFace.start({ config, store, vault, clock, entropy, log });
+    const shared = typeof config.store === 'object' && 'postgres' in config.store;
+    const events = { sinks: openEventSinks(config.events), shared, meter };
+    const face = await KmsFace.start({ config, store, vault, clock, entropy, log, events });
     face.wrapAgain();
     return face;
   } catch (error) {
@@ -321,7 +362,12 @@ async function removeAll(store: RecordStore, kind: RecordKind): Promise<void> {
   }
 }
 
-const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'usage', 'key'];
+const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'usage', 'key', 'event'];
+const NO_EVENTS: NonNullable<KmsFaceOptions['events']> = {
+  sinks: [],
+  shared: false,
+  meter: { eventsDelivered: ignore, eventDeliveryFailed: ignore, eventsWaiting: ignore },
+};
 const PAGE = 500;
 const CLOCK_ATTEMPTS = 8;
 const NO_CONTROL = 'kms.dangerAllowClockControl is not set in the configuration of this process';
@@ -336,6 +382,4 @@ const REPLY_MARGIN_MS = 500;
 const WRAP_AGAIN_MS = 30_000;
 const SOW_AGAIN_MS = 250;
 
-function loggedEvents(log: Log): KmsEvents {
-  return { happened: ({ type, ...what }) => log.info('kms.event', { type, ...what }) };
-}
+function ignore(): void {}

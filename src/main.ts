@@ -168,7 +168,7 @@ class Portcullis implements Running {
     const { kms: config } = this.#config;
     if (config === undefined) return;
     const { host, port, tls: files, access } = config;
-    const outside = { clock: SYSTEM_CLOCK, entropy: new RandomPool(), log: this.#log };
+    const outside = { clock: SYSTEM_CLOCK, entropy: new RandomPool(), log: this.#log, meter: this.#meter };
     this.#kms = await openKms({ config, fleet: this.#fleet, ...outside });
     const { handler, refusals } = this.#kms;
     const material = files && readTls(files);
@@ -328,6 +328,7 @@ function restartReason(before: PortcullisConfig, after: PortcullisConfig): strin
     ['whether there is kms', ({ kms }) => kms !== undefined],
     ['kms.seed', ({ kms }) => kms?.seed],
     ['kms.store', ({ kms }) => kms && [kms.store, passwordOf(kms.store)]],
+    ['kms.events', ({ kms }) => kms && [kms.events, kms.events.map(authorizationOf)]],
     ['kms (other than its credentials and the content of its TLS files)', ({ kms }) => kms && fixedOf(kms)],
     ['proxy.tls.clientCaFile', ({ proxy }) => proxy.tls?.clientCaFile !== undefined],
   ];
@@ -340,6 +341,11 @@ function fixedOf({ access, tls, ...others }: KmsConfig): unknown {
 
 function passwordOf(store: KmsConfig['store']): string | undefined {
   return typeof store === 'object' && 'postgres' in store ? store.postgres.password?.reveal() : undefined;
+}
+
+/** What JSON does not show of a sink. */
+function authorizationOf(sink: KmsConfig['events'][number]): string | undefined {
+  return 'http' in sink ? sink.http.authorization?.reveal() : undefined;
 }
 
 type SharedByListeners = Pick<Parameters<typeof listen>[0], 'clock' | 'log' | 'limits'>;

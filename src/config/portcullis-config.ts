@@ -72,12 +72,21 @@ export interface KmsConfig {
   readonly allowClockControl: boolean;
   /** What its seed file names; none without such a file. */
   readonly seed: readonly SeedKey[];
+  /** Each under a name of its own. */
+  readonly events: readonly EventSinkConfig[];
   readonly limits: {
     readonly keys: number;
     readonly aliasesPerKey: number;
     readonly onDemandRotations: number;
   };
 }
+
+/** `file` is an absolute path. */
+export type EventSinkConfig = { readonly name: string } & (
+  | { readonly file: string }
+  | { readonly http: { readonly url: string; readonly authorization?: Secret; readonly timeoutMs: number } }
+  | { readonly stdout: true }
+);
 
 /** `sqlite` is the absolute path of the file. */
 export type KmsStoreConfig = 'memory' | { readonly sqlite: string } | { readonly postgres: PostgresConfig };

@@ -24,7 +24,7 @@ export interface SecretSurroundings {
   readonly configExposure: string | undefined;
 }
 
-/** Reads every PIN, secret access key and password. */
+/** Reads every PIN, secret access key, password and authorization. */
 export function readSecrets(
   parts: ConfigParts,
   surroundings: SecretSurroundings,
@@ -51,6 +51,10 @@ export function readSecrets(
   for (const [position, credential] of (parts.kms?.access.credentials ?? []).entries()) {
     const path = ['kms', 'access', 'credentials', position, 'secretAccessKey'];
     read(credential.secretAccessKey, path, AWS_SECRET_ACCESS_KEY);
+  }
+  for (const [position, sink] of (parts.kms?.events ?? []).entries()) {
+    if (sink.http?.authorization === undefined) continue;
+    read(sink.http.authorization, ['kms', 'events', position, 'http', 'authorization'], AUTHORIZATION);
   }
   const store = parts.kms?.store;
   if (store !== undefined && 'postgres' in store && store.postgres.password !== undefined) {
@@ -159,6 +163,10 @@ const AWS_SECRET_ACCESS_KEY: SecretForm = {
 const PASSWORD: SecretForm = {
   expected: 'a password of 1 to 1024 characters on one line',
   test: (value) => /^[^\p{Cc}]{1,1024}$/u.test(value),
+};
+const AUTHORIZATION: SecretForm = {
+  expected: 'the value of a header: 1 to 4096 printable characters on one line',
+  test: (value) => /^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(value),
 };
 const MAX_SECRET_FILE_BYTES = 4_096;
 const RELATIVE_PATHS = 'relative paths start at the directory of this file';

@@ -5,12 +5,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { HSM_FAULT_CODES } from '../domain/hsm-fault.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { Meter, Readings } from '../domain/ports/meter.ts';
+import type { EventMeter, Meter, Readings } from '../domain/ports/meter.ts';
 import { XKS_FAULT_NAMES } from '../domain/xks/xks-fault.ts';
 import { BoundedLabel, closedLabel } from './labels.ts';
 import { readingMetrics } from './readings.ts';
 
-export interface MeterRegistry extends Meter {
+export interface MeterRegistry extends Meter, EventMeter {
   /** All metrics in the Prometheus text format, version 0.0.4. */
   exposition(): Promise<string>;
   /** From now on, every scrape asks these. */
@@ -46,6 +46,7 @@ export function createMeter(): MeterRegistry {
     ...requests,
     ...tokens,
     ...keyMetrics(registry),
+    ...eventMetrics(registry),
     configurationLoaded: (generation) => configuration.set(generation),
     configurationRefused: () => refused.inc(),
     exposition: () => registry.metrics(),
@@ -154,6 +155,34 @@ function keyMetrics(registry: Registry): Pick<Meter, 'keyInvocations'> {
   };
 }
 
+function eventMetrics(registry: Registry): EventMeter {
+  const labelNames = ['sink'] as const;
+  const delivered = new Counter({
+    name: 'portcullis_kms_events_delivered_total',
+    help: 'Events of the KMS engine that a sink has taken.',
+    labelNames,
+    registers: [registry],
+  });
+  const failures = new Counter({
+    name: 'portcullis_kms_event_failures_total',
+    help: 'Attempts to deliver events to a sink that failed; the events are kept and come again.',
+    labelNames,
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: 'portcullis_kms_events_waiting',
+    help: 'Events in the store that a sink has not taken yet.',
+    labelNames,
+    registers: [registry],
+  });
+  const sinks = new BoundedLabel(MAX_SINKS);
+  return {
+    eventsDelivered: (sink, count) => delivered.inc({ sink: sinks.value(sink) }, count),
+    eventDeliveryFailed: (sink) => failures.inc({ sink: sinks.value(sink) }),
+    eventsWaiting: (sink, count) => waiting.set({ sink: sinks.value(sink) }, count),
+  };
+}
+
 /** Fine where the 250 ms that AWS KMS waits are spent. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1];
 
@@ -180,4 +209,5 @@ const TOKEN_STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
 const MAX_PREFIXES = 2_001;
 const MAX_TOKENS = 64;
 const MAX_KEYS = 10_000;
+const MAX_SINKS = 64;
 const MAX_TOKEN_OPERATIONS = 64;

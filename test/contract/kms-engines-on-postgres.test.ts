@@ -134,7 +134,7 @@ class Engines implements AsyncDisposable {
           clock: { nowMs: () => this.nowMs, monotonicMs: () => performance.now() },
           entropy,
           authorizer: allowAll,
-          events: { happened: () => undefined },
+          events: { recordsOf: () => [], happened: () => undefined },
           settings: DEFAULT_SETTINGS,
           log: new SeenLog(),
         }),

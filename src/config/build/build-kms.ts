@@ -7,6 +7,7 @@ import { type Findings, type PathInFile, pathText } from '../findings.ts';
 import type { KmsConfig, KmsCredential } from '../portcullis-config.ts';
 import type { Secrets } from '../read-secrets.ts';
 import type { KmsInput } from '../schema/kms-schema.ts';
+import { buildEventSinks } from './build-event-sinks.ts';
 import { tokenNamesOf } from './build-key.ts';
 import { buildStore } from './build-kms-store.ts';
 import { isLoopback } from './build-proxy.ts';
@@ -26,7 +27,7 @@ export function buildKms(
   if (kms === undefined) return undefined;
   checkAccess(kms, findings);
   checkKeys(kms, parts, findings);
-  const { host, port, tls, token, store, access, limits, dangerAllowClockControl } = kms;
+  const { host, port, tls, token, store, access, events, limits, dangerAllowClockControl } = kms;
   return {
     host,
     port,
@@ -41,6 +42,7 @@ export function buildKms(
     },
     allowClockControl: dangerAllowClockControl,
     seed,
+    events: buildEventSinks(events, { secrets, resolvePath }, findings),
     limits,
   };
 }

@@ -128,6 +128,53 @@ const limits = z
   })
   .meta({ description: 'Quotas, as AWS has them unless told otherwise.' });
 
+const httpSink = z
+  .strictObject({
+    url: text(
+      /^https?:\/\/[^\s@]+$/,
+      'an http:// or https:// URL without user and password',
+      'Where each event is sent with POST; it is taken when the answer has a 2xx status.',
+    ).meta({ 'x-sensitive': true }),
+    authorization: secretSource('What the header `Authorization` has.').optional(),
+    timeoutMs: z
+      .int()
+      .min(100)
+      .max(30_000)
+      .meta({ description: 'How long the server may take for its answer.', 'x-unit': 'ms' })
+      .default(5_000),
+    dangerPlaintext: z
+      .boolean()
+      .meta({
+        description:
+          'Allows http:// to another machine: whoever is on the way reads and changes events and `authorization`.',
+      })
+      .default(false),
+  })
+  .meta({ description: 'An HTTP server that events are sent to.' });
+
+const eventSink = z
+  .strictObject({
+    name: text(
+      /^[a-z0-9][a-z0-9-]{0,31}$/,
+      '1 to 32 lower-case letters, digits or -',
+      'Unique. Events wait under this name, so keep it when you change the rest; metrics and logs show it. Without it: `file`, `http` or `stdout`, and `file-2` for the second of a kind.',
+    ).optional(),
+    file: filePath(
+      'File to which a line of JSON is added for each event, made with mode 0600 when it does not exist.',
+    ).optional(),
+    http: httpSink.optional(),
+    stdout: z
+      .literal(true)
+      .meta({ description: 'Lines of JSON on standard output, between those of the log.' })
+      .optional(),
+  })
+  .meta({ description: 'A receiver of events: exactly one of `file`, `http` and `stdout`.' });
+
+const events = z.array(eventSink).max(16).meta({
+  description:
+    'Who is told of rotations and deletions, in the form of Amazon EventBridge, at least once (docs/events.md).',
+});
+
 export const kmsSchema = z
   .strictObject({
     host: host('Address of the KMS listener.').default('127.0.0.1'),
@@ -157,6 +204,7 @@ export const kmsSchema = z
     seed: filePath(
       'YAML file with keys, aliases and tags to make when they do not exist (docs/seeds.md).',
     ).optional(),
+    events: events.default([]),
     limits: limits.prefault({}),
   })
   .meta({

@@ -31,6 +31,16 @@ export interface Meter {
   configurationRefused(): void;
 }
 
+/** What the delivery of the KMS engine's events measures. */
+export interface EventMeter {
+  /** A sink has taken so many. */
+  eventsDelivered(sink: string, count: number): void;
+  /** An attempt to deliver failed; the events are kept. */
+  eventDeliveryFailed(sink: string): void;
+  /** So many wait for the sink. */
+  eventsWaiting(sink: string, count: number): void;
+}
+
 /** What is measured only when somebody looks: each is asked at every scrape, and tells all there is then. */
 export interface Readings {
   queues(): Iterable<QueueReading>;

@@ -5,6 +5,7 @@
  */
 import type { AliasRecord, KeyRecord } from '../key/key-record.ts';
 import type { KeyLastUsageTrackingOperation } from '../kms/api/enums.ts';
+import type { EventBridgeEvent } from '../kms/event-bridge-event.ts';
 
 /** What each kind of record holds. Later kinds (grants, key stores) need no new tables. */
 export interface RecordBodies {
@@ -16,6 +17,8 @@ export interface RecordBodies {
   readonly domain: DomainRecord;
   /** Last use of a key: written lazily, so the last seconds before a crash may be missing. */
   readonly usage: UsageRecord;
+  /** What one receiver of events has not taken yet; its owner is the receiver's name. */
+  readonly event: EventRecord;
   /** Single values, such as the clock's offset. */
   readonly setting: Readonly<Record<string, unknown>>;
 }
@@ -149,4 +152,10 @@ export interface UsageRecord {
   readonly operation: KeyLastUsageTrackingOperation;
   readonly atMs: number;
   readonly requestId: string;
+}
+
+export interface EventRecord {
+  readonly event: EventBridgeEvent;
+  /** Where several engines share the store: until when, in milliseconds since 1970, one of them is at it. */
+  readonly claimedUntilMs?: number;
 }

@@ -1,5 +1,6 @@
 /** The end of a key, for the scheduler: nothing that its material encrypted can be decrypted any more. */
 import { keyAddress, scopeOf } from '../../domain/key/record-address.ts';
+import type { KeyDeleted } from '../../domain/ports/kms-events.ts';
 import type { RecordChange, StoredRecord } from '../../domain/ports/record-store.ts';
 import { deletedAlias } from './alias-change.ts';
 import type { KmsServices } from './services.ts';
@@ -17,13 +18,15 @@ export async function destroyIfDue(
   const { account, region, keyId, state, deletion } = body;
   const atMs = services.clock.nowMs();
   if (state !== 'PendingDeletion' || deletion === undefined || deletion.atMs > atMs) return 'not due';
+  const event: KeyDeleted = { type: 'KMS CMK Deletion', account, region, keyId, atMs };
   await services.store.commit([
     { do: 'delete', kind: 'key', address: keyAddress(body), expect: revision },
     ...(await deletedAliases(stored, services)),
     ...(await deletedUsage(stored, services)),
+    ...services.events.recordsOf(event),
   ]);
   services.vault.forget(body.materials.map(({ token }) => Buffer.from(token, 'base64')));
-  services.events.happened({ type: 'KMS CMK Deletion', account, region, keyId, atMs });
+  services.events.happened(event);
   return 'destroyed';
 }
 

@@ -1,6 +1,8 @@
 /** New material for a symmetric key: it encrypts from now on, and the older ones still decrypt. */
+import { Bug } from '../../domain/bug.ts';
 import type { KeyMaterial, KeyRecord, KeyRotation } from '../../domain/key/key-record.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
+import type { KeyRotated } from '../../domain/ports/kms-events.ts';
 import type { StoredRecord } from '../../domain/ports/record-store.ts';
 import { keyChange } from './key-change.ts';
 import type { KmsServices } from './services.ts';
@@ -19,7 +21,8 @@ export async function rotateMaterial(
   { type, atMs, schedule }: Rotation,
   context: CallContext,
 ): Promise<void> {
-  const { account, region, keyId } = body;
+  const { account, region, keyId, origin, currentMaterialId } = body;
+  if (currentMaterialId === undefined) throw new Bug(`key ${keyId} has no material to rotate from`);
   const { materialId, token } = await vault.create({ account, keyId }, body, context);
   const material: KeyMaterial = {
     materialId,
@@ -33,6 +36,17 @@ export async function rotateMaterial(
     currentMaterialId: materialId,
     rotation: schedule,
   };
-  await store.commit([keyChange(rotated, revision)]);
-  events.happened({ type: 'KMS CMK Rotation', account, region, keyId, atMs });
+  const event: KeyRotated = {
+    type: 'KMS CMK Rotation',
+    account,
+    region,
+    keyId,
+    atMs,
+    origin,
+    rotation: type,
+    previousMaterialId: currentMaterialId,
+    currentMaterialId: materialId,
+  };
+  await store.commit([keyChange(rotated, revision), ...events.recordsOf(event)]);
+  events.happened(event);
 }

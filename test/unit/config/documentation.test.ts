@@ -63,6 +63,10 @@ describe('the schema', () => {
       '.kms.access.credentials[].secretAccessKey',
       '.kms.access.credentials[].secretAccessKey.file',
       '.kms.access.credentials[].secretAccessKey.env',
+      '.kms.events[].http.url',
+      '.kms.events[].http.authorization',
+      '.kms.events[].http.authorization.file',
+      '.kms.events[].http.authorization.env',
     ]);
   });
 });

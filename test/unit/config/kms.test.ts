@@ -1,6 +1,7 @@
 /** The section of the KMS engine: what it becomes, and what is refused. */
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
+import { Secret } from '../../../src/domain/secret.ts';
 import { type Change, ConfigDirectory, OTHER_SECRET, type Refusal, SPARE } from './config-directory.ts';
 
 const CREDENTIAL = {
@@ -76,6 +77,40 @@ describe('the KMS engine', () => {
     expect(sources).toContain(join(directory.path, 'password'));
   });
 
+  it('tells nobody of events unless told otherwise', () => {
+    using directory = new ConfigDirectory();
+
+    expect(directory.load(WITH_SPARE, [['kms'], ENGINE]).kms?.events).toEqual([]);
+  });
+
+  it('has sinks for events under names of their own, with absolute paths', () => {
+    using directory = new ConfigDirectory();
+    const authorization = { env: 'OTHER_SECRET' };
+    const events = [
+      { file: 'a.jsonl' },
+      { http: { url: 'https://example.com/a', authorization } },
+      { stdout: true },
+      { file: '/var/b.jsonl' },
+      { name: 'audit', http: { url: 'http://127.0.0.1:1/', timeoutMs: 100 } },
+      { http: { url: 'http://[::1]:1/' } },
+      { http: { url: 'http://example.com/', dangerPlaintext: true } },
+    ];
+    const { kms } = directory.load(WITH_SPARE, [['kms'], { ...ENGINE, events }]);
+
+    expect(kms?.events).toEqual([
+      { name: 'file', file: join(directory.path, 'a.jsonl') },
+      {
+        name: 'http',
+        http: { url: 'https://example.com/a', timeoutMs: 5000, authorization: new Secret(OTHER_SECRET) },
+      },
+      { name: 'stdout', stdout: true },
+      { name: 'file-2', file: '/var/b.jsonl' },
+      { name: 'audit', http: { url: 'http://127.0.0.1:1/', timeoutMs: 100 } },
+      { name: 'http-3', http: { url: 'http://[::1]:1/', timeoutMs: 5000 } },
+      { name: 'http-4', http: { url: 'http://example.com/', timeoutMs: 5000 } },
+    ]);
+  });
+
   it('counts as a use of its token', () => {
     using directory = new ConfigDirectory();
 
@@ -132,6 +167,46 @@ const REFUSALS: readonly Refusal[] = [
     changes: [[['kms'], { token: 'soft', store: { sqlite: 'kms.db' }, access: { mode: 'open' } }]],
     problems: [
       'kms.token is soft, which keyStores[0] uses too, and the engine is open to everybody; expected a token of its own, or access.mode verify; give the engine another token',
+    ],
+  },
+  {
+    title: 'a sink of events that is none',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, events: [{ name: 'a' }] }]],
+    problems: ['kms.events[0] names no receiver; expected exactly one of file, http and stdout'],
+  },
+  {
+    title: 'a sink of events that is two',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, events: [{ file: 'a', stdout: true }] }]],
+    problems: ['kms.events[0] has file and stdout; expected exactly one of file, http and stdout'],
+  },
+  {
+    title: 'two sinks of events of one name',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, events: [{ file: 'a' }, { name: 'file', stdout: true }] }]],
+    problems: ['kms.events has two sinks named file; expected each name once; rename one'],
+  },
+  {
+    title: 'events in clear over a network',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, events: [{ http: { url: 'http://example.com/x' } }] }]],
+    problems: [
+      'kms.events[0].http.url sends events to example.com without TLS; expected an https:// URL; change it, or set dangerPlaintext: true if nobody else is on that network',
+    ],
+  },
+  {
+    title: 'a place for events that is no URL',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, events: [{ http: { url: 'https://[' } }] }]],
+    problems: ['kms.events[0].http.url is no URL; expected an http:// or https:// URL'],
+  },
+  {
+    title: 'an authorization of two lines',
+    changes: [
+      WITH_SPARE,
+      [
+        ['kms'],
+        { ...ENGINE, events: [{ http: { url: 'https://example.com', authorization: 'Bearer a\r\nb: c' } }] },
+      ],
+    ],
+    problems: [
+      'kms.events[0].http.authorization is a secret of another form; expected the value of a header: 1 to 4096 printable characters on one line',
     ],
   },
   {

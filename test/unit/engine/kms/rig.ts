@@ -5,7 +5,7 @@ import { aliasAddress, keyAddress } from '../../../../src/domain/key/record-addr
 import type { KmsOperationName, KmsOperations } from '../../../../src/domain/kms/api/operations.ts';
 import type { KmsCall } from '../../../../src/domain/kms/caller.ts';
 import { type AuthorizationQuestion, allowAll } from '../../../../src/domain/ports/authorizer.ts';
-import type { KmsEvent } from '../../../../src/domain/ports/kms-events.ts';
+import type { KmsEvent, KmsEvents } from '../../../../src/domain/ports/kms-events.ts';
 import type { StoredRecord } from '../../../../src/domain/ports/record-store.ts';
 import { createKmsEngine } from '../../../../src/engine/kms/kms-engine.ts';
 import { DEFAULT_SETTINGS, type KmsServices, type KmsSettings } from '../../../../src/engine/kms/services.ts';
@@ -23,6 +23,8 @@ export class Rig {
   readonly store = new WatchedStore();
   readonly vault: SoftwareVault;
   readonly events: KmsEvent[] = [];
+  /** What is committed with an event; by default nothing. */
+  recordsOf: KmsEvents['recordsOf'] = () => [];
   readonly questions: AuthorizationQuestion[] = [];
   /** Decides; by default all is allowed. */
   authorize = allowAll.authorize;
@@ -44,7 +46,10 @@ export class Rig {
           return this.authorize(question);
         },
       },
-      events: { happened: (event) => this.events.push(event) },
+      events: {
+        recordsOf: (event) => this.recordsOf(event),
+        happened: (event) => this.events.push(event),
+      },
       settings: { ...DEFAULT_SETTINGS, ...settings },
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     };

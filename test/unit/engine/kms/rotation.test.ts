@@ -85,6 +85,39 @@ describe('a key', () => {
     }
   });
 
+  it('that is multi-Region rotates as any other', async () => {
+    const rig = new Rig();
+    const { keyMetadata } = await rig.run('CreateKey', { multiRegion: true });
+    const keyId = keyMetadata?.keyId as string;
+    await rig.run('EnableKeyRotation', { keyId, rotationPeriodInDays: 90 });
+    await rig.run('RotateKeyOnDemand', { keyId });
+    rig.nowMs += 90 * DAY_MS;
+    await rotateIfDue(rig.services, await rig.record(keyId));
+    const { rotations } = await rig.run('ListKeyRotations', { keyId });
+    expect(rotations?.map(({ rotationType }) => rotationType)).toStrictEqual(['ON_DEMAND', 'AUTOMATIC']);
+  });
+
+  it('whose deletion is cancelled has the schedule that it had, and rotates once it is enabled', async () => {
+    const rig = new Rig();
+    const key = await rig.newKey();
+    await rig.run('EnableKeyRotation', { keyId: key.id, rotationPeriodInDays: 90 });
+    rig.nowMs += 80 * DAY_MS;
+    await rig.run('ScheduleKeyDeletion', { keyId: key.id });
+    rig.nowMs += 20 * DAY_MS;
+    await rig.run('CancelKeyDeletion', { keyId: key.id });
+    expect(await rig.run('GetKeyRotationStatus', { keyId: key.id })).toMatchObject({
+      keyRotationEnabled: true,
+      rotationPeriodInDays: 90,
+      nextRotationDate: START_MS + 90 * DAY_MS,
+    });
+    expect(await rotateIfDue(rig.services, await rig.record(key.id))).toBe('not due');
+    await rig.run('EnableKey', { keyId: key.id });
+    expect(await rotateIfDue(rig.services, await rig.record(key.id))).toBe('rotated');
+    expect(await rig.run('GetKeyRotationStatus', { keyId: key.id })).toMatchObject({
+      nextRotationDate: START_MS + 190 * DAY_MS,
+    });
+  });
+
   test.for(['EnableKeyRotation', 'DisableKeyRotation', 'RotateKeyOnDemand'] as const)(
     'that is disabled refuses %s',
     async (name) => {
@@ -147,6 +180,7 @@ describe('RotateKeyOnDemand', () => {
     const rig = new Rig();
     const key = await rig.newKey();
     rig.nowMs += DAY_MS;
+    const previousMaterialId = await currentMaterial(rig, key.id);
     await rig.run('RotateKeyOnDemand', { keyId: key.id });
     expect(rig.events).toStrictEqual([
       {
@@ -155,8 +189,23 @@ describe('RotateKeyOnDemand', () => {
         region: REGION,
         keyId: key.id,
         atMs: START_MS + DAY_MS,
+        origin: 'AWS_KMS',
+        rotation: 'ON_DEMAND',
+        previousMaterialId,
+        currentMaterialId: await currentMaterial(rig, key.id),
       },
     ]);
+  });
+
+  it('commits its event together with the new material, or neither', async () => {
+    const rig = new Rig();
+    const key = await rig.newKey();
+    rig.recordsOf = () => [{ do: 'check', kind: 'setting', address: { scope: '', id: 'absent' }, expect: 1 }];
+    expect(await faultOf(rig.run('RotateKeyOnDemand', { keyId: key.id }))).toMatchObject({
+      code: 'ThrottlingException',
+    });
+    expect((await rig.record(key.id)).body.materials).toHaveLength(1);
+    expect(rig.events).toStrictEqual([]);
   });
 
   it('leaves the schedule as it is', async () => {
@@ -302,7 +351,9 @@ describe('automatic rotation', () => {
     expect(await currentMaterial(rig, key.id)).not.toBe(first);
     expect(await rotate()).toBe('not due');
     expect(await rig.store.nextDueMs('key')).toBe(START_MS + 180 * DAY_MS);
-    expect(rig.events).toMatchObject([{ type: 'KMS CMK Rotation', atMs: START_MS + 90 * DAY_MS }]);
+    expect(rig.events).toMatchObject([
+      { type: 'KMS CMK Rotation', rotation: 'AUTOMATIC', atMs: START_MS + 90 * DAY_MS },
+    ]);
   });
 
   it('happens once however late it is', async () => {
