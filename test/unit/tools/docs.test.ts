@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).sort();
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: ROOT }).sort();
 const COMMITTED = globSync(
   [
     '*.{md,json,ts}',
     'Dockerfile',
-    '{docs,src,test,tools,config,softhsm,.ci}/**/*.{ts,md,yaml,json,sh}',
+    '{docs,src,test,tools,examples,config,softhsm,.ci}/**/*.{ts,md,yaml,json,sh,py}',
     '.ci/run',
   ],
   { cwd: ROOT },
