@@ -6,7 +6,7 @@
 import type { Handle } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import { type GcmText, openOnce, sealOnce } from '../aead/one-time-gcm.ts';
-import { encodeExportedKey, macInput, type ParsedKey } from '../material/exported-key-token.ts';
+import { type ExportedKey, encodeExportedKey, macInput } from '../material/exported-key-token.ts';
 import { derivationInput, materialIdInput } from '../material/prf-inputs.ts';
 import { isStaleHandle } from '../pkcs11/ckr.ts';
 import { generateMaterial, importMaterial, wrapMaterial } from '../pkcs11/material-objects.ts';
@@ -89,7 +89,7 @@ export class VaultOperations {
     return token;
   }
 
-  #wrap(label: string, material: Handle, key: Omit<ParsedKey, 'wrapped' | 'body' | 'mac'>): Buffer {
+  #wrap(label: string, material: Handle, key: Omit<ExportedKey, 'wrapped'>): Buffer {
     const { library, domainKeys } = this.#place;
     const wrapped = domainKeys.withKey(label, 'domain', (session, wrapping) =>
       wrapMaterial(library, session, wrapping, material),

@@ -2,26 +2,42 @@
  * The exported key token (EKT): how key material is stored outside of a token. The domain key wraps the material, and
  * the registry key authenticates what it is and whose it is, which AES key wrap alone does not. Big-endian:
  *
- * `01 ‖ generation u16 ‖ wrap algorithm u8 ‖ account (12) ‖ key id length u8 ‖ key id ‖ material id (32) ‖ spec u8 ‖
- * usage u8 ‖ wrapped length u8 ‖ wrapped ‖ HMAC-SHA-256 (32)`
+ * `version u8 ‖ generation u16 ‖ wrap u8 ‖ account (12) ‖ key id length u8 ‖ key id ‖ material id (32) ‖ spec u8 ‖
+ * usage u8 ‖ body ‖ HMAC-SHA-256 (32)`
+ *
+ * Version 1 is for symmetric keys, its body `wrapped length u8 ‖ wrapped`. Version 2 is for all others, its body
+ * `wrapped ‖ sealed ‖ public key`, each with its length, u16, in front: what a token unwraps, what its host unseals, and
+ * the SubjectPublicKeyInfo; empty where there is none.
  *
  * Stored keys outlive every release: another layout gets another version. Nothing that {@link parseExportedKey} says
  * may be believed before the HMAC was checked.
  */
 import { Bug } from '../../domain/bug.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
-import type { MaterialBinding } from '../../domain/ports/key-vault.ts';
+import type { MaterialBinding, MaterialKind } from '../../domain/ports/key-vault.ts';
+import {
+  kindOfNumbers,
+  numberOfWrap,
+  numbersOfKind,
+  type WrapName,
+  wrapOfNumber,
+} from './exported-key-numbers.ts';
 
 /** Everything of a token but its HMAC. */
-export interface ExportedKey extends MaterialBinding {
+export interface ExportedKey extends MaterialBinding, MaterialKind {
   /** Of the domain's keys, 1 … 65 535. */
   readonly generation: number;
-  readonly spec: keyof typeof SPECS;
-  readonly usage: keyof typeof USAGES;
+  /** Unless given: `kw` for a symmetric key, for others `kwp`, or `none` where nothing is wrapped. */
+  readonly wrap?: WrapName;
+  /** Secret bytes, or PKCS#8, under the domain key. */
   readonly wrapped: Uint8Array;
+  /** The seed of a private key under the seal key, as a sealed text. */
+  readonly sealed?: Uint8Array;
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey?: Uint8Array;
 }
 
-export interface ParsedKey extends ExportedKey {
+export interface ParsedKey extends Required<ExportedKey> {
   /** What {@link macInput} takes. */
   readonly body: Uint8Array;
   readonly mac: Uint8Array;
@@ -29,16 +45,20 @@ export interface ParsedKey extends ExportedKey {
 
 /** The token without its HMAC. */
 export function encodeExportedKey(key: ExportedKey): Buffer {
-  requireWhole(key);
+  const version = versionOf(key);
+  const { wrap = usualWrap(version, key), wrapped, sealed = EMPTY, publicKey = EMPTY } = key;
+  requireWhole({ ...key, wrap, sealed, publicKey }, version);
   const keyId = Buffer.from(key.keyId, 'ascii');
   return Buffer.concat([
-    Uint8Array.of(VERSION, key.generation >>> 8, key.generation & 0xff, AES_KEY_WRAP),
+    Uint8Array.of(version, key.generation >>> 8, key.generation & 0xff, numberOfWrap(wrap)),
     Buffer.from(key.account, 'ascii'),
     Uint8Array.of(keyId.length),
     keyId,
     Buffer.from(key.materialId, 'hex'),
-    Uint8Array.of(SPECS[key.spec], USAGES[key.usage], key.wrapped.length),
-    key.wrapped,
+    Uint8Array.of(...numbersOfKind(key)),
+    ...(version === 1
+      ? [Uint8Array.of(wrapped.length), wrapped]
+      : [wrapped, sealed, publicKey].flatMap((part) => [u16(part.length), part])),
   ]);
 }
 
@@ -53,22 +73,22 @@ export function parseExportedKey(token: Uint8Array): ParsedKey {
   const keyIdBytes = bytes[KEY_ID_LENGTH_AT] ?? 0;
   const materialIdAt = KEY_ID_LENGTH_AT + 1 + keyIdBytes;
   const specAt = materialIdAt + MATERIAL_ID_BYTES;
-  const wrappedAt = specAt + 3;
-  const macAt = wrappedAt + (bytes[wrappedAt - 1] ?? 0);
-  const spec = nameOf(SPECS, bytes[specAt]);
-  const usage = nameOf(USAGES, bytes[specAt + 1]);
-  const known = bytes[0] === VERSION && bytes[WRAP_AT] === AES_KEY_WRAP;
-  if (bytes.length !== macAt + MAC_BYTES || !known || spec === undefined || usage === undefined) {
-    throw new HsmFault('corrupt', 'the exported key token has not the form of one');
+  const bodyAt = specAt + 2;
+  const macAt = bytes.length - MAC_BYTES;
+  const kind = kindOfNumbers(bytes[specAt], bytes[specAt + 1]);
+  const wrap = wrapOfNumber(bytes[WRAP_AT]);
+  if (macAt <= bodyAt || kind === undefined || wrap === undefined || bytes[0] !== versionOf(kind)) {
+    throw formless();
   }
+  const parts = { wrap, ...splitBody(bytes.subarray(bodyAt, macAt), versionOf(kind)) };
+  if (!isConsistent(parts, versionOf(kind))) throw formless();
   return {
     generation: bytes.readUInt16BE(1),
     account: bytes.toString('latin1', ACCOUNT_AT, KEY_ID_LENGTH_AT),
     keyId: bytes.toString('latin1', KEY_ID_LENGTH_AT + 1, materialIdAt),
     materialId: bytes.toString('hex', materialIdAt, specAt),
-    spec,
-    usage,
-    wrapped: bytes.subarray(wrappedAt, macAt),
+    ...kind,
+    ...parts,
     body: bytes.subarray(0, macAt),
     mac: bytes.subarray(macAt),
   };
@@ -80,22 +100,66 @@ export function requireBinding(key: ParsedKey, { account, keyId, materialId }: M
   throw new HsmFault('corrupt', 'the exported key token belongs to another key or material');
 }
 
-function requireWhole(key: ExportedKey): void {
+type Version = 1 | 2;
+type Parts = Required<Pick<ExportedKey, 'wrapped' | 'sealed' | 'publicKey'>>;
+
+function versionOf({ spec }: Pick<MaterialKind, 'spec'>): Version {
+  return spec === 'SYMMETRIC_DEFAULT' ? 1 : 2;
+}
+
+function usualWrap(version: Version, { wrapped }: Pick<ExportedKey, 'wrapped'>): WrapName {
+  if (version === 1) return 'kw';
+  return wrapped.length === 0 ? 'none' : 'kwp';
+}
+
+/** The parts, which fill the body and no more. */
+function splitBody(body: Buffer, version: Version): Parts {
+  if (version === 1) {
+    if (body.length !== 1 + (body[0] ?? 0)) throw formless();
+    return { wrapped: body.subarray(1), sealed: EMPTY, publicKey: EMPTY };
+  }
+  let at = 0;
+  const part = (): Buffer => {
+    if (body.length < at + 2) throw formless();
+    const start = at + 2;
+    at = start + body.readUInt16BE(at);
+    return body.subarray(start, at);
+  };
+  const parts = { wrapped: part(), sealed: part(), publicKey: part() };
+  if (at !== body.length) throw formless();
+  return parts;
+}
+
+/** Material is wrapped, or sealed, or both; what is wrapped says how. */
+function isConsistent(
+  { wrap, wrapped, sealed }: Parts & { readonly wrap: WrapName },
+  version: Version,
+): boolean {
+  if (version === 1) return wrap === 'kw';
+  return (wrap === 'none') === (wrapped.length === 0) && wrapped.length + sealed.length > 0;
+}
+
+function requireWhole(key: Required<ExportedKey>, version: Version): void {
+  const most = version === 1 ? 0xff : 0xffff;
+  const beside = key.sealed.length + key.publicKey.length;
   const sound =
     /^[0-9]{12}$/.test(key.account) &&
     /^[!-~]{1,128}$/.test(key.keyId) &&
     /^[0-9a-f]{64}$/.test(key.materialId) &&
     key.generation >= 1 &&
     key.generation <= MAX_GENERATION &&
-    key.wrapped.length <= 0xff;
+    [key.wrapped, key.sealed, key.publicKey].every(({ length }) => length <= most) &&
+    (version === 2 || beside === 0) &&
+    isConsistent(key, version);
   if (!sound) throw new Bug('a part of an exported key token has not its form');
 }
 
-function nameOf<T extends string>(
-  numbers: Readonly<Record<T, number>>,
-  value: number | undefined,
-): T | undefined {
-  return (Object.keys(numbers) as T[]).find((name) => numbers[name] === value);
+function u16(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 8, value & 0xff);
+}
+
+function formless(): HsmFault {
+  return new HsmFault('corrupt', 'the exported key token has not the form of one');
 }
 
 /** The highest number that a generation of the domain's keys may have. */
@@ -103,14 +167,8 @@ export const MAX_GENERATION = 0xffff;
 const MAC_BYTES = 32;
 const MATERIAL_ID_BYTES = 32;
 
-/** Numbers are for ever. */
-const SPECS = { SYMMETRIC_DEFAULT: 1 } as const;
-const USAGES = { ENCRYPT_DECRYPT: 1 } as const;
-/** RFC 3394, CKM_AES_KEY_WRAP. */
-const AES_KEY_WRAP = 1;
-
-const VERSION = 1;
 const WRAP_AT = 3;
 const ACCOUNT_AT = 4;
 const KEY_ID_LENGTH_AT = 16;
 const LABEL = Buffer.from('kms-exported-key/1\0', 'ascii');
+const EMPTY = Buffer.alloc(0);

@@ -5,11 +5,25 @@
  */
 import { hash } from 'node:crypto';
 import { Bug } from '../../domain/bug.ts';
-import type { MaterialBinding, SealPurpose } from '../../domain/ports/key-vault.ts';
+import type { MaterialBinding, MaterialOwner, SealPurpose } from '../../domain/ports/key-vault.ts';
 
 /** The HMAC of this under the material is its key material id: the same bytes have another one under another key. */
-export function materialIdInput({ account, keyId }: Omit<MaterialBinding, 'materialId'>): Buffer {
+export function materialIdInput({ account, keyId }: MaterialOwner): Buffer {
   return Buffer.concat([MATERIAL_ID_LABEL, accountAndKey(account, keyId)]);
+}
+
+/**
+ * The key material id of an HMAC key, of the HMAC by the key's own hash of {@link materialIdInput}. The id is no MAC by
+ * the key of anything, unlike a symmetric key's: an HMAC key's MACs are worth something to others.
+ */
+export function macMaterialId(hmac: Uint8Array): string {
+  return digest(Buffer.concat([MAC_MATERIAL_ID_LABEL, hmac])).toString('hex');
+}
+
+/** The key material id of a key with a public half: of that half, as SubjectPublicKeyInfo. */
+export function publicMaterialId({ account, keyId }: MaterialOwner, publicKey: Uint8Array): string {
+  const bytes = Buffer.concat([PUBLIC_MATERIAL_ID_LABEL, accountAndKey(account, keyId), publicKey]);
+  return digest(bytes).toString('hex');
 }
 
 /** 32 bytes: to which key, and which version of its material, a message key belongs. */
@@ -17,8 +31,14 @@ export function materialBinding({ account, keyId, materialId }: MaterialBinding)
   return digest(Buffer.concat([accountAndKey(account, keyId), Buffer.from(materialId, 'hex')]));
 }
 
+/**
+ * What is sealed: a secret of the engine, or the seed of a private key in an exported key token, which the engine can
+ * have nothing sealed or unsealed as.
+ */
+export type SealedAs = SealPurpose | 'private-key';
+
 /** 32 bytes: for what something is sealed. */
-export function sealBinding(purpose: SealPurpose): Buffer {
+export function sealBinding(purpose: SealedAs): Buffer {
   return digest(Buffer.from(purpose, 'ascii'));
 }
 
@@ -63,3 +83,5 @@ const LABELS = {
   seal: Buffer.from('kms-seal/1\0', 'ascii'),
 };
 const MATERIAL_ID_LABEL = Buffer.from('kms-material-id/1\0', 'ascii');
+const MAC_MATERIAL_ID_LABEL = Buffer.from('kms-mac-material-id/1\0', 'ascii');
+const PUBLIC_MATERIAL_ID_LABEL = Buffer.from('kms-public-material-id/1\0', 'ascii');

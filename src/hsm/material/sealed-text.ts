@@ -3,8 +3,7 @@
  * everything in front of the ciphertext, and the purpose, authenticated.
  */
 import { HsmFault } from '../../domain/hsm-fault.ts';
-import type { SealPurpose } from '../../domain/ports/key-vault.ts';
-import { IV_BYTES, NONCE_BYTES } from './prf-inputs.ts';
+import { IV_BYTES, NONCE_BYTES, type SealedAs } from './prf-inputs.ts';
 
 export interface SealedText {
   /** Of the domain's keys: whose seal key it was. Not authenticated until it has opened. */
@@ -34,7 +33,7 @@ export function parseSealedText(bytes: Uint8Array): SealedText {
 }
 
 /** The associated data of a sealed text. */
-export function sealAad(purpose: SealPurpose, text: Omit<SealedText, 'sealed'>): Uint8Array {
+export function sealAad(purpose: SealedAs, text: Omit<SealedText, 'sealed'>): Uint8Array {
   return Buffer.concat([LABEL, header(text), Buffer.from(purpose, 'ascii')]);
 }
 
