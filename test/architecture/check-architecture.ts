@@ -94,7 +94,8 @@ const IMPORT_PATTERNS = [
   /\b(?:import|export)\s[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/g,
   /\bimport\s*['"]([^'"]+)['"]/g,
   /\bimport\s*\(\s*['"]([^'"]+)['"]/g,
-  /\bimport\s*\(\s*(?!\s*['"])/g,
+  // Neither a method of this name nor a call of one.
+  /(?<!\.)\bimport\s*\(\s*(?!\s*(?:['"]|\w+\s*:))/g,
   /\brequire\s*\(\s*['"]([^'"]+)['"]/g,
   /\bgetBuiltinModule\s*\(\s*['"]([^'"]+)['"]/g,
 ];
