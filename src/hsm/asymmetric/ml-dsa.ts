@@ -1,0 +1,40 @@
+/**
+ * ML-DSA (FIPS 204) with an empty context, hedged, from a seed: messages by OpenSSL, which is native and has no
+ * branches on secrets; a μ that the caller has computed by @noble/post-quantum, since node:crypto takes none.
+ */
+import { sign } from 'node:crypto';
+import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
+import { Bug } from '../../domain/bug.ts';
+import type { MlDsaRow } from '../../domain/key/algorithms.ts';
+import type { KeySpec } from '../../domain/kms/api/enums.ts';
+import type { SigningRequest } from '../../domain/ports/key-vault.ts';
+import { privateKeyOfSeed } from './seed-key.ts';
+
+export type MlDsaRequest = SigningRequest & { readonly row: MlDsaRow };
+
+/** Wipes the seed. */
+export function signMlDsa(seed: Uint8Array, { row, form, input }: MlDsaRequest): Uint8Array {
+  try {
+    if (form === 'mu') return signMu(row.spec, seed, input);
+    return sign(null, input, privateKeyOfSeed(row.spec, seed));
+  } finally {
+    seed.fill(0);
+  }
+}
+
+function signMu(spec: KeySpec, seed: Uint8Array, mu: Uint8Array): Uint8Array {
+  const scheme = SCHEMES[spec];
+  if (scheme === undefined) throw new Bug(`a key of spec ${spec} signs no μ`);
+  const { secretKey } = scheme.keygen(seed);
+  try {
+    return scheme.internal.sign(mu, secretKey, { externalMu: true });
+  } finally {
+    secretKey.fill(0);
+  }
+}
+
+const SCHEMES: Readonly<Partial<Record<KeySpec, typeof ml_dsa44>>> = {
+  ML_DSA_44: ml_dsa44,
+  ML_DSA_65: ml_dsa65,
+  ML_DSA_87: ml_dsa87,
+};
