@@ -2,7 +2,7 @@
 import { parseBlob } from '../../../domain/kms/ciphertext-blob.ts';
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { checkCiphertextRequest, ignoresCiphertext } from '../ciphertext-request.ts';
-import { requireAlgorithm } from '../key-algorithm.ts';
+import { requireEncryption } from '../key-algorithm.ts';
 import type { OneKey, Operation } from '../operation.ts';
 import { present } from '../present.ts';
 import { refuseRecipient } from '../recipient.ts';
@@ -25,7 +25,7 @@ export const decrypt: Operation<'Decrypt', OneKey> = {
       usage: 'ENCRYPT_DECRYPT',
       find: (input, lookup) =>
         findSourceKey(ignoresCiphertext(input) ? undefined : input.ciphertextBlob, input.keyId, lookup),
-      fits: (key, { encryptionAlgorithm }) => requireAlgorithm(key, encryptionAlgorithm),
+      fits: (key, { encryptionAlgorithm }) => requireEncryption(key, encryptionAlgorithm),
     },
   ],
   async run({ input, keys: [key], services, context }) {

@@ -1,6 +1,6 @@
 /** Encrypt: up to 4 096 bytes under a key's current material. */
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
-import { requireAlgorithm } from '../key-algorithm.ts';
+import { requireEncryption } from '../key-algorithm.ts';
 import { usedKey } from '../key-roles.ts';
 import type { OneKey, Operation } from '../operation.ts';
 import { encryptUnder } from '../symmetric-ciphertext.ts';
@@ -10,7 +10,7 @@ export const encrypt: Operation<'Encrypt', OneKey> = {
   countsAs: 'Encrypt',
   check: ({ encryptionContext }) => checkContext(encryptionContext),
   keys: usedKey('Encrypt', 'ENCRYPT_DECRYPT', {
-    fits: (key, { encryptionAlgorithm }) => requireAlgorithm(key, encryptionAlgorithm),
+    fits: (key, { encryptionAlgorithm }) => requireEncryption(key, encryptionAlgorithm),
   }),
   async run({ input, keys: [key], services, context }) {
     const { plaintext, encryptionContext, encryptionAlgorithm = 'SYMMETRIC_DEFAULT' } = input;

@@ -2,7 +2,7 @@
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { newDataKey } from '../data-key.ts';
 import { dataKeyBytes } from '../data-key-size.ts';
-import { requireAlgorithm } from '../key-algorithm.ts';
+import { requireEncryption } from '../key-algorithm.ts';
 import { usedKey } from '../key-roles.ts';
 import type { OneKey, Operation } from '../operation.ts';
 
@@ -14,7 +14,7 @@ export const generateDataKeyWithoutPlaintext: Operation<'GenerateDataKeyWithoutP
     checkContext(input.encryptionContext);
   },
   keys: usedKey('GenerateDataKeyWithoutPlaintext', 'ENCRYPT_DECRYPT', {
-    fits: (key) => requireAlgorithm(key),
+    fits: (key) => requireEncryption(key),
   }),
   async run({ input, keys: [key], services, context }) {
     const { plaintext, ...answer } = await newDataKey(services, key, input, context);

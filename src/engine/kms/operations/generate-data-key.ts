@@ -2,7 +2,7 @@
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { newDataKey } from '../data-key.ts';
 import { dataKeyBytes } from '../data-key-size.ts';
-import { requireAlgorithm } from '../key-algorithm.ts';
+import { requireEncryption } from '../key-algorithm.ts';
 import { usedKey } from '../key-roles.ts';
 import type { OneKey, Operation } from '../operation.ts';
 import { refuseRecipient } from '../recipient.ts';
@@ -15,7 +15,7 @@ export const generateDataKey: Operation<'GenerateDataKey', OneKey> = {
     refuseRecipient(input.recipient);
     checkContext(input.encryptionContext);
   },
-  keys: usedKey('GenerateDataKey', 'ENCRYPT_DECRYPT', { fits: (key) => requireAlgorithm(key) }),
+  keys: usedKey('GenerateDataKey', 'ENCRYPT_DECRYPT', { fits: (key) => requireEncryption(key) }),
   async run({ input, keys: [key], services, context }) {
     return { ...(await newDataKey(services, key, input, context)), keyId: key.arn };
   },

@@ -2,7 +2,7 @@
 import { parseBlob } from '../../../domain/kms/ciphertext-blob.ts';
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { checkCiphertextRequest, ignoresCiphertext } from '../ciphertext-request.ts';
-import { requireAlgorithm } from '../key-algorithm.ts';
+import { requireEncryption } from '../key-algorithm.ts';
 import type { Operation, TwoKeys } from '../operation.ts';
 import { present } from '../present.ts';
 import { resolveKeyOrAlias } from '../resolve-key.ts';
@@ -25,7 +25,7 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
       usage: 'ENCRYPT_DECRYPT',
       find: (input, lookup) =>
         findSourceKey(ignoresCiphertext(input) ? undefined : input.ciphertextBlob, input.sourceKeyId, lookup),
-      fits: (key, { sourceEncryptionAlgorithm }) => requireAlgorithm(key, sourceEncryptionAlgorithm),
+      fits: (key, { sourceEncryptionAlgorithm }) => requireEncryption(key, sourceEncryptionAlgorithm),
     },
     {
       action: 'ReEncryptTo',
@@ -34,7 +34,7 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
       usage: 'ENCRYPT_DECRYPT',
       find: ({ destinationKeyId }, lookup) => resolveKeyOrAlias(destinationKeyId, lookup),
       fits: (key, { destinationEncryptionAlgorithm }) =>
-        requireAlgorithm(key, destinationEncryptionAlgorithm),
+        requireEncryption(key, destinationEncryptionAlgorithm),
     },
   ],
   async run({ input, keys: [source, destination], services: { vault }, context }) {
