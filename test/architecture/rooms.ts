@@ -39,7 +39,12 @@ export const ROOMS: readonly Room[] = [
   { path: 'domain/', rooms: [], packages: [], ownsNoClock: true },
   { path: 'sigv4/', rooms: ['domain/'], packages: ['node:crypto'], ownsNoClock: true },
   { path: 'engine/xks/', rooms: ['domain/'], packages: ['node:crypto', '@noble/hashes'], ownsNoClock: true },
-  { path: 'engine/kms/', rooms: ['domain/'], packages: ['node:crypto', '@noble/hashes'], ownsNoClock: true },
+  {
+    path: 'engine/kms/',
+    rooms: ['domain/'],
+    packages: ['node:crypto', '@noble/hashes', '@noble/curves', '@noble/post-quantum'],
+    ownsNoClock: true,
+  },
   { path: 'edge/http/', rooms: ['sigv4/', 'domain/'], packages: ['node:*', 'express'], ownsNoClock: true },
   {
     path: 'edge/xks/',

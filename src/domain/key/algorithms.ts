@@ -75,6 +75,7 @@ export interface EdwardsRow
 /** FIPS 204, with an empty context. */
 export interface MlDsaRow extends Row<'SIGN_VERIFY', 'ML_DSA_SHAKE_256'> {
   readonly kind: 'ml-dsa';
+  readonly spec: Extract<KeySpec, `ML_DSA_${string}`>;
   /** μ, where the caller has computed it. */
   readonly digestBytes: number;
   readonly signatureBytes: number;
@@ -99,6 +100,7 @@ export interface AgreementRow extends Row<'KEY_AGREEMENT', 'ECDH'> {
 /** FIPS 203; the secret has 32 bytes. */
 export interface EncapsulationRow extends Row<'ENCAPSULATE_DECAPSULATE', 'ML_KEM'> {
   readonly kind: 'ml-kem';
+  readonly spec: Extract<KeySpec, `ML_KEM_${string}`>;
   readonly ciphertextBytes: number;
   readonly publicKeyBytes: number;
 }
@@ -258,7 +260,7 @@ function edwards(kind: EdwardsRow['kind'], algorithm: EdwardsRow['algorithm'], p
   };
 }
 
-function mlDsa(spec: KeySpec, signatureBytes: number, publicKeyBytes: number): MlDsaRow {
+function mlDsa(spec: MlDsaRow['spec'], signatureBytes: number, publicKeyBytes: number): MlDsaRow {
   return {
     kind: 'ml-dsa',
     spec,
@@ -272,7 +274,11 @@ function mlDsa(spec: KeySpec, signatureBytes: number, publicKeyBytes: number): M
   };
 }
 
-function mlKem(spec: KeySpec, ciphertextBytes: number, publicKeyBytes: number): EncapsulationRow {
+function mlKem(
+  spec: EncapsulationRow['spec'],
+  ciphertextBytes: number,
+  publicKeyBytes: number,
+): EncapsulationRow {
   return {
     kind: 'ml-kem',
     spec,

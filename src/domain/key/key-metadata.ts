@@ -6,25 +6,32 @@ import type { KeyRecord } from './key-record.ts';
 import { type AlgorithmsByUsage, keyKindOf, keyTypeOf } from './key-specs.ts';
 
 export function keyMetadata(record: KeyRecord): KeyMetadata {
-  const kind = keyKindOf(record);
   return {
     awsAccountId: record.account,
     arn: keyArn(record),
     creationDate: record.createdMs,
     ...currentMaterial(record),
-    ...(kind.olderName !== undefined && { customerMasterKeySpec: kind.olderName }),
+    ...kindMembers(record),
     ...deletion(record),
     description: record.description,
     enabled: record.state === 'Enabled',
-    [ALGORITHMS_MEMBER[kind.usage]]: kind.algorithms,
     keyId: record.keyId,
     keyManager: 'CUSTOMER',
-    keySpec: record.spec,
     keyState: record.state,
-    keyUsage: record.usage,
     multiRegion: record.multiRegion,
     ...(record.multiRegion && { multiRegionConfiguration: soleRegion(record) }),
     origin: record.origin,
+  };
+}
+
+/** What kind of key it is, with its algorithms in the one member that is for its usage. */
+export function kindMembers(record: Pick<KeyRecord, 'spec' | 'usage'>): Partial<KeyMetadata> {
+  const { spec, usage, olderName, algorithms } = keyKindOf(record);
+  return {
+    keySpec: spec,
+    ...(olderName !== undefined && { customerMasterKeySpec: olderName }),
+    keyUsage: usage,
+    [ALGORITHMS_MEMBER[usage]]: algorithms,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which kinds of key an operation does not take, whatever their state: kms-behaviour.md §3, notes 6, 7 and 9, and §6.
+ * Which kinds of key an operation does not take, whatever their state: kms-behaviour.md §1.4, §3, notes 6, 7 and 9, and §6.
  * The usage of a key (InvalidKeyUsageException) is not among them.
  */
 import type { KmsOperationName } from '../kms/api/operations.ts';
@@ -32,6 +32,8 @@ interface Condition {
 
 const SYMMETRIC: Condition = { refuses: ({ spec }) => keyTypeOf(spec) !== 'symmetric' };
 
+const ASYMMETRIC: Condition = { refuses: ({ spec }) => keyTypeOf(spec) !== 'asymmetric' };
+
 const OUTSIDE_KEY_STORES: Condition = {
   refuses: ({ origin }) => origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE',
   says: wrongOrigin,
@@ -55,6 +57,7 @@ const CONDITIONS: Readonly<Partial<Record<KmsOperationName, readonly Condition[]
   RotateKeyOnDemand: [SYMMETRIC, OUTSIDE_KEY_STORES],
   GenerateDataKeyPair: [OUTSIDE_KEY_STORES],
   GenerateDataKeyPairWithoutPlaintext: [OUTSIDE_KEY_STORES],
+  GetPublicKey: [ASYMMETRIC],
   GetParametersForImport: [IMPORTED],
   ImportKeyMaterial: [IMPORTED],
   DeleteImportedKeyMaterial: [IMPORTED],

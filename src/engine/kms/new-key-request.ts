@@ -58,11 +58,10 @@ function checkKeyStore(request: CreateKeyRequest, { kind, origin, multiRegion }:
   if (inStore && multiRegion) throw invalid('A multi-Region key cannot be in a custom key store.');
 }
 
-function checkOffer({ kind, origin }: NewKeyKind): void {
+function checkOffer({ origin }: NewKeyKind): void {
   if (origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE') {
     throw unsupported(`keys of origin ${origin}`);
   }
-  if (kind.family !== 'symmetric') throw unsupported(`${kind.spec} keys`);
 }
 
 function invalid(text: string): KmsFault {

@@ -15,10 +15,12 @@ import { enableKeyRotation } from './operations/enable-key-rotation.ts';
 import { encrypt } from './operations/encrypt.ts';
 import { generateDataKey } from './operations/generate-data-key.ts';
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts';
+import { generateMac } from './operations/generate-mac.ts';
 import { generateRandom } from './operations/generate-random.ts';
 import { getKeyLastUsage } from './operations/get-key-last-usage.ts';
 import { getKeyPolicy } from './operations/get-key-policy.ts';
 import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts';
+import { getPublicKey } from './operations/get-public-key.ts';
 import { listAliases } from './operations/list-aliases.ts';
 import { listKeyPolicies } from './operations/list-key-policies.ts';
 import { listKeyRotations } from './operations/list-key-rotations.ts';
@@ -28,10 +30,13 @@ import { putKeyPolicy } from './operations/put-key-policy.ts';
 import { reEncrypt } from './operations/re-encrypt.ts';
 import { rotateKeyOnDemand } from './operations/rotate-key-on-demand.ts';
 import { scheduleKeyDeletion } from './operations/schedule-key-deletion.ts';
+import { sign } from './operations/sign.ts';
 import { tagResource } from './operations/tag-resource.ts';
 import { untagResource } from './operations/untag-resource.ts';
 import { updateAlias } from './operations/update-alias.ts';
 import { updateKeyDescription } from './operations/update-key-description.ts';
+import { verify } from './operations/verify.ts';
+import { verifyMac } from './operations/verify-mac.ts';
 
 export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   CancelKeyDeletion: cancelKeyDeletion,
@@ -59,13 +64,13 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   GenerateDataKeyPair: notYet('GenerateDataKeyPair'),
   GenerateDataKeyPairWithoutPlaintext: notYet('GenerateDataKeyPairWithoutPlaintext'),
   GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
-  GenerateMac: notYet('GenerateMac'),
+  GenerateMac: generateMac,
   GenerateRandom: generateRandom,
   GetKeyLastUsage: getKeyLastUsage,
   GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
   GetParametersForImport: notYet('GetParametersForImport'),
-  GetPublicKey: notYet('GetPublicKey'),
+  GetPublicKey: getPublicKey,
   ImportKeyMaterial: notYet('ImportKeyMaterial'),
   ListAliases: listAliases,
   ListGrants: notYet('ListGrants'),
@@ -81,13 +86,13 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   RevokeGrant: notYet('RevokeGrant'),
   RotateKeyOnDemand: rotateKeyOnDemand,
   ScheduleKeyDeletion: scheduleKeyDeletion,
-  Sign: notYet('Sign'),
+  Sign: sign,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
   UpdateCustomKeyStore: notYet('UpdateCustomKeyStore'),
   UpdateKeyDescription: updateKeyDescription,
   UpdatePrimaryRegion: notYet('UpdatePrimaryRegion'),
-  Verify: notYet('Verify'),
-  VerifyMac: notYet('VerifyMac'),
+  Verify: verify,
+  VerifyMac: verifyMac,
 };

@@ -1,11 +1,13 @@
 /** CreateKey: a new key, with its first material unless that is to be imported. */
 
+import { HsmFault } from '../../../domain/hsm-fault.ts';
 import { keyMetadata } from '../../../domain/key/key-metadata.ts';
 import { checkPolicyDocument, defaultPolicy } from '../../../domain/key/key-policy.ts';
 import type { KeyMaterial, KeyRecord } from '../../../domain/key/key-record.ts';
 import { tagsOf } from '../../../domain/key/key-tags.ts';
 import { NO_ROTATION } from '../../../domain/key/rotation-schedule.ts';
 import { accountArn } from '../../../domain/kms/arn.ts';
+import { KmsFault } from '../../../domain/kms/kms-fault.ts';
 import { newKeyId } from '../../../domain/kms/new-key-id.ts';
 import type { CallContext } from '../../../domain/ports/hsm.ts';
 import { keyChange } from '../key-change.ts';
@@ -58,6 +60,17 @@ async function newMaterial(
   context: CallContext,
 ): Promise<KeyMaterial> {
   const { account, keyId } = key;
-  const { materialId, token } = await vault.create({ account, keyId }, key, context);
-  return { materialId, token: Buffer.from(token).toString('base64'), createdMs: clock.nowMs() };
+  try {
+    const { materialId, token } = await vault.create({ account, keyId }, key, context);
+    return { materialId, token: Buffer.from(token).toString('base64'), createdMs: clock.nowMs() };
+  } catch (error) {
+    throw refusalOf(key, error);
+  }
+}
+
+/** A vault that lacks a kind of key is no failure of this engine: the caller has to do without. */
+function refusalOf({ spec }: Pick<KeyRecord, 'spec'>, error: unknown): unknown {
+  if (!(error instanceof HsmFault) || error.code !== 'unsupported') return error;
+  const text = `What holds the keys of this engine does not make ${spec} keys.`;
+  return new KmsFault('UnsupportedOperationException', text, { cause: error });
 }
