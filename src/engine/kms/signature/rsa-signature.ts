@@ -5,6 +5,7 @@
  */
 import { constants, createHash, type KeyObject, publicDecrypt } from 'node:crypto';
 import type { HashName, RsaSignatureRow } from '../../../domain/key/algorithms.ts';
+import { present } from '../present.ts';
 
 export function isRsaSignature(
   signature: Uint8Array,
@@ -30,8 +31,8 @@ function encodedMessage(
 }
 
 function isBelowModulus(signature: Uint8Array, key: KeyObject): boolean {
-  const { n = '' } = key.export({ format: 'jwk' });
-  return Buffer.compare(signature, Buffer.from(n, 'base64url')) < 0;
+  const { n } = key.export({ format: 'jwk' });
+  return Buffer.compare(signature, Buffer.from(present(n, 'the modulus'), 'base64url')) < 0;
 }
 
 /** RFC 8017, 9.2: EMSA-PKCS1-v1_5. */
