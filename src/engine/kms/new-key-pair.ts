@@ -1,0 +1,98 @@
+/**
+ * Key pairs that callers keep themselves: made by OpenSSL in this process, in threads of its own, since no token gives
+ * its private keys away. RSA takes a thread up to seconds, so one such pair is made at a time. Formats: RFC 5280
+ * (SubjectPublicKeyInfo), RFC 5958 (PKCS#8), RFC 5480 (named curves), RFC 8410 (Ed25519), RFC 9935 (ML-KEM, seed form).
+ */
+import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
+import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { DataKeyPairSpec } from '../../domain/kms/api/enums.ts';
+import type { CallContext } from '../../domain/ports/hsm.ts';
+import { BoundedWork } from './bounded-work.ts';
+import type { KmsServices } from './services.ts';
+
+/** Of what is offered; `SM2` is for China alone. */
+export type KeyPairSpec = Exclude<DataKeyPairSpec, 'SM2'>;
+
+export interface KeyPair {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array;
+  /** PKCS#8, DER. The caller wipes it. */
+  readonly privateKey: Uint8Array;
+}
+
+export type KeyPairServices = Pick<KmsServices, 'vault' | 'clock'>;
+
+/** Faults: `busy` and `timeout` where too much slow work is ahead; those of the vault's generator. */
+export function newKeyPair(
+  spec: KeyPairSpec,
+  services: KeyPairServices,
+  context: CallContext,
+): Promise<KeyPair> {
+  return RECIPES[spec](services, context);
+}
+
+type Recipe = (services: KeyPairServices, context: CallContext) => Promise<KeyPair>;
+
+type Settle = (error: Error | null, publicKey: Buffer, privateKey: Buffer) => void;
+
+function rsa(modulusLength: number): Recipe {
+  return ({ clock }, { deadlineMs }) =>
+    RSA_WORK.run(() => {
+      if (clock.monotonicMs() >= deadlineMs) throw new HsmFault('timeout', 'too much slow work was ahead');
+      return settled((settle) => generateKeyPair('rsa', { modulusLength, ...DER }, settle));
+    });
+}
+
+function ec(namedCurve: string): Recipe {
+  return () => settled((settle) => generateKeyPair('ec', { namedCurve, ...DER }, settle));
+}
+
+function ed25519(): Recipe {
+  return () => settled((settle) => generateKeyPair('ed25519', DER, settle));
+}
+
+/** From a seed, which OpenSSL does not write alone: 86 bytes for every size. */
+function mlKem(parameterSet: '01' | '02' | '03'): Recipe {
+  const head = Buffer.from(`3054020100300b06096086480165030404${parameterSet}04428040`, 'hex');
+  return async ({ vault }, context) => {
+    const seed = await vault.random(ML_KEM_SEED_BYTES, context);
+    const privateKey = Buffer.concat([head, seed]);
+    seed.fill(0);
+    const key = createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' });
+    return { publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }), privateKey };
+  };
+}
+
+function settled(start: (settle: Settle) => void): Promise<KeyPair> {
+  return new Promise((resolve, reject) => {
+    start((error, publicKey, privateKey) => {
+      if (error === null) resolve({ publicKey, privateKey });
+      else reject(error);
+    });
+  });
+}
+
+const DER = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const;
+
+/** FIPS 203, 7.1: d and z. */
+const ML_KEM_SEED_BYTES = 64;
+
+/** OpenSSL's threads are the process's, and so is this. More than wait here would be answered too late. */
+const RSA_WORK = new BoundedWork({ atOnce: 1, waiting: 100 });
+
+const RECIPES: Readonly<Record<KeyPairSpec, Recipe>> = {
+  RSA_2048: rsa(2048),
+  RSA_3072: rsa(3072),
+  RSA_4096: rsa(4096),
+  ECC_NIST_P256: ec('P-256'),
+  ECC_NIST_P384: ec('P-384'),
+  ECC_NIST_P521: ec('P-521'),
+  ECC_SECG_P256K1: ec('secp256k1'),
+  ECC_NIST_EDWARDS25519: ed25519(),
+  ML_KEM_512: mlKem('01'),
+  ML_KEM_768: mlKem('02'),
+  ML_KEM_1024: mlKem('03'),
+};
