@@ -1,5 +1,5 @@
 /** Checks that Decrypt and ReEncrypt share: which of ciphertext and key id a request must have. */
-import type { DryRunModifierType } from '../../domain/kms/api/enums.ts';
+import type { DryRunModifierType, EncryptionAlgorithmSpec } from '../../domain/kms/api/enums.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
 
 export interface CiphertextRequest {
@@ -8,17 +8,42 @@ export interface CiphertextRequest {
   readonly dryRunModifiers?: readonly DryRunModifierType[];
 }
 
+/** The key of the ciphertext, by what a request says of it. */
+export interface CiphertextKey {
+  readonly keyId: string | undefined;
+  readonly algorithm: EncryptionAlgorithmSpec | undefined;
+}
+
 /** Fault: `ValidationException`. `keyMember` is the name that the request has for the key of its ciphertext. */
 export function checkCiphertextRequest(
   request: CiphertextRequest,
-  keyId: string | undefined,
+  key: CiphertextKey,
   keyMember: 'KeyId' | 'SourceKeyId',
 ): void {
-  if (!ignoresCiphertext(request)) {
-    if (request.ciphertextBlob === undefined) throw new KmsFault('ValidationException', MISSING_CIPHERTEXT);
-    return;
+  if (ignoresCiphertext(request)) checkWithoutCiphertext(request, key, keyMember);
+  else if (request.ciphertextBlob === undefined)
+    throw new KmsFault('ValidationException', MISSING_CIPHERTEXT);
+  if (key.keyId === undefined && !namesItsKey(key)) {
+    throw new KmsFault('ValidationException', `${keyMember} must not be null`);
   }
-  if (request.dryRun !== true) {
+}
+
+/** The ciphertext; undefined where the caller asks for its permissions alone, whatever the ciphertext. */
+export function ciphertextOf(request: CiphertextRequest): Uint8Array | undefined {
+  return ignoresCiphertext(request) ? undefined : request.ciphertextBlob;
+}
+
+/** Whether the ciphertext itself says what opens it: that of a symmetric key does. */
+export function namesItsKey({ algorithm = 'SYMMETRIC_DEFAULT' }: CiphertextKey): boolean {
+  return algorithm === 'SYMMETRIC_DEFAULT';
+}
+
+function checkWithoutCiphertext(
+  { dryRun }: CiphertextRequest,
+  { keyId }: CiphertextKey,
+  keyMember: string,
+): void {
+  if (dryRun !== true) {
     throw new KmsFault('ValidationException', 'DryRunModifiers can only be given together with DryRun.');
   }
   if (keyId === undefined) {
@@ -29,8 +54,7 @@ export function checkCiphertextRequest(
   }
 }
 
-/** Whether the caller asks for its permissions alone, whatever the ciphertext. */
-export function ignoresCiphertext({ dryRunModifiers = [] }: CiphertextRequest): boolean {
+function ignoresCiphertext({ dryRunModifiers = [] }: CiphertextRequest): boolean {
   return dryRunModifiers.includes('IGNORE_CIPHERTEXT');
 }
 

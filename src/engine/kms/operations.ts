@@ -5,13 +5,16 @@ import type { Operation } from './operation.ts';
 import { cancelKeyDeletion } from './operations/cancel-key-deletion.ts';
 import { createAlias } from './operations/create-alias.ts';
 import { createKey } from './operations/create-key.ts';
+import { decapsulate } from './operations/decapsulate.ts';
 import { decrypt } from './operations/decrypt.ts';
 import { deleteAlias } from './operations/delete-alias.ts';
+import { deriveSharedSecret } from './operations/derive-shared-secret.ts';
 import { describeKey } from './operations/describe-key.ts';
 import { disableKey } from './operations/disable-key.ts';
 import { disableKeyRotation } from './operations/disable-key-rotation.ts';
 import { enableKey } from './operations/enable-key.ts';
 import { enableKeyRotation } from './operations/enable-key-rotation.ts';
+import { encapsulate } from './operations/encapsulate.ts';
 import { encrypt } from './operations/encrypt.ts';
 import { generateDataKey } from './operations/generate-data-key.ts';
 import { generateDataKeyPair } from './operations/generate-data-key-pair.ts';
@@ -47,12 +50,12 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   CreateCustomKeyStore: notYet('CreateCustomKeyStore'),
   CreateGrant: notYet('CreateGrant'),
   CreateKey: createKey,
-  Decapsulate: notYet('Decapsulate'),
+  Decapsulate: decapsulate,
   Decrypt: decrypt,
   DeleteAlias: deleteAlias,
   DeleteCustomKeyStore: notYet('DeleteCustomKeyStore'),
   DeleteImportedKeyMaterial: notYet('DeleteImportedKeyMaterial'),
-  DeriveSharedSecret: notYet('DeriveSharedSecret'),
+  DeriveSharedSecret: deriveSharedSecret,
   DescribeCustomKeyStores: notYet('DescribeCustomKeyStores'),
   DescribeKey: describeKey,
   DisableKey: disableKey,
@@ -60,7 +63,7 @@ export const OPERATIONS: { readonly [N in KmsOperationName]: Operation<N> } = {
   DisconnectCustomKeyStore: notYet('DisconnectCustomKeyStore'),
   EnableKey: enableKey,
   EnableKeyRotation: enableKeyRotation,
-  Encapsulate: notYet('Encapsulate'),
+  Encapsulate: encapsulate,
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
   GenerateDataKeyPair: generateDataKeyPair,

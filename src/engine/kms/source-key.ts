@@ -1,10 +1,11 @@
 /**
- * The key that opens a ciphertext, for Decrypt and ReEncrypt: the one that the blob names, which has to be the one that
- * the request names, where it names any.
+ * The key that opens a ciphertext, for Decrypt and ReEncrypt: the one that a symmetric blob names, which has to be the
+ * one that the request names, where it names any; for any other algorithm that of the request.
  */
 import { type CiphertextBlob, parseBlob } from '../../domain/kms/ciphertext-blob.ts';
 import { isKeyId } from '../../domain/kms/key-identifier.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
+import { type CiphertextKey, namesItsKey } from './ciphertext-request.ts';
 import type { FoundKey, KeyLookup } from './operation.ts';
 import { present } from './present.ts';
 import { findKey, foreignKeyDenied, resolveKeyOrAlias } from './resolve-key.ts';
@@ -14,12 +15,13 @@ import { findKey, foreignKeyDenied, resolveKeyOrAlias } from './resolve-key.ts';
  * Without a ciphertext (a dry run that leaves it aside) there has to be a key id.
  */
 export async function findSourceKey(
-  ciphertext: Uint8Array | undefined,
-  keyId: string | undefined,
+  source: CiphertextKey & { readonly ciphertext: Uint8Array | undefined },
   lookup: KeyLookup,
 ): Promise<FoundKey> {
-  if (ciphertext === undefined)
-    return resolveKeyOrAlias(present(keyId, 'the key id of a dry run without ciphertext'), lookup);
+  const { ciphertext, keyId } = source;
+  if (ciphertext === undefined || !namesItsKey(source)) {
+    return resolveKeyOrAlias(present(keyId, 'the key id of a ciphertext that names no key'), lookup);
+  }
   const blob = parseBlob(ciphertext);
   if (keyId === undefined || namesForeignKey(keyId, blob, lookup)) return findKeyOfBlob(blob, lookup);
   const named = await resolveKeyOrAlias(keyId, lookup);

@@ -1,19 +1,20 @@
-/** Decrypt: the plaintext of a ciphertext blob, which itself names its key and the material that opens it. */
-import { parseBlob } from '../../../domain/kms/ciphertext-blob.ts';
+/**
+ * Decrypt: the plaintext of a symmetric ciphertext blob, which itself names its key and the material that opens it, or
+ * of an RSA ciphertext, which names nothing.
+ */
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
-import { checkCiphertextRequest, ignoresCiphertext } from '../ciphertext-request.ts';
-import { requireEncryption } from '../key-algorithm.ts';
-import type { OneKey, Operation } from '../operation.ts';
+import { checkCiphertextRequest, ciphertextOf } from '../ciphertext-request.ts';
+import { decryptBy, requireDecryptable } from '../encryption.ts';
+import type { Input, OneKey, Operation } from '../operation.ts';
 import { present } from '../present.ts';
 import { refuseRecipient } from '../recipient.ts';
 import { findSourceKey } from '../source-key.ts';
-import { decryptUnder } from '../symmetric-ciphertext.ts';
 
 export const decrypt: Operation<'Decrypt', OneKey> = {
   name: 'Decrypt',
   countsAs: 'Decrypt',
   check(input) {
-    checkCiphertextRequest(input, input.keyId, 'KeyId');
+    checkCiphertextRequest(input, sourceOf(input), 'KeyId');
     refuseRecipient(input.recipient);
     checkContext(input.encryptionContext);
   },
@@ -23,16 +24,24 @@ export const decrypt: Operation<'Decrypt', OneKey> = {
       crossAccount: true,
       state: 'table',
       usage: 'ENCRYPT_DECRYPT',
-      find: (input, lookup) =>
-        findSourceKey(ignoresCiphertext(input) ? undefined : input.ciphertextBlob, input.keyId, lookup),
-      fits: (key, { encryptionAlgorithm }) => requireEncryption(key, encryptionAlgorithm),
+      find: (input, lookup) => findSourceKey({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, lookup),
+      fits: (key, input) => requireDecryptable(key, sourceOf(input), ciphertextOf(input)),
     },
   ],
   async run({ input, keys: [key], services, context }) {
-    const { ciphertextBlob, encryptionContext, encryptionAlgorithm = 'SYMMETRIC_DEFAULT' } = input;
-    const blob = parseBlob(present(ciphertextBlob, 'the ciphertext'));
-    const message = { blob, encryptionContext };
-    const plaintext = await decryptUnder(services.vault, key.stored.body, message, context);
-    return { plaintext, keyId: key.arn, encryptionAlgorithm, keyMaterialId: blob.materialId };
+    const { encryptionAlgorithm = 'SYMMETRIC_DEFAULT' } = input;
+    const ciphertext = present(input.ciphertextBlob, 'the ciphertext');
+    const text = { ...sourceOf(input), ciphertext };
+    const { plaintext, materialId } = await decryptBy(key, text, services.vault, context);
+    return {
+      plaintext,
+      keyId: key.arn,
+      encryptionAlgorithm,
+      ...(materialId !== undefined && { keyMaterialId: materialId }),
+    };
   },
 };
+
+function sourceOf({ keyId, encryptionAlgorithm, encryptionContext }: Input<'Decrypt'>) {
+  return { keyId, algorithm: encryptionAlgorithm, encryptionContext };
+}

@@ -1,19 +1,17 @@
 /** ReEncrypt: from one key, or encryption context, to another, without the plaintext leaving the engine. */
-import { parseBlob } from '../../../domain/kms/ciphertext-blob.ts';
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
-import { checkCiphertextRequest, ignoresCiphertext } from '../ciphertext-request.ts';
-import { requireEncryption } from '../key-algorithm.ts';
-import type { Operation, TwoKeys } from '../operation.ts';
+import { checkCiphertextRequest, ciphertextOf } from '../ciphertext-request.ts';
+import { decryptBy, encryptFor, requireDecryptable, requireEncryptable } from '../encryption.ts';
+import type { Input, Operation, TwoKeys } from '../operation.ts';
 import { present } from '../present.ts';
 import { resolveKeyOrAlias } from '../resolve-key.ts';
 import { findSourceKey } from '../source-key.ts';
-import { decryptUnder, encryptUnder } from '../symmetric-ciphertext.ts';
 
 export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
   name: 'ReEncrypt',
   countsAs: 'ReEncrypt',
   check(input) {
-    checkCiphertextRequest(input, input.sourceKeyId, 'SourceKeyId');
+    checkCiphertextRequest(input, sourceOf(input), 'SourceKeyId');
     checkContext(input.sourceEncryptionContext);
     checkContext(input.destinationEncryptionContext);
   },
@@ -23,9 +21,8 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
       crossAccount: true,
       state: 'table',
       usage: 'ENCRYPT_DECRYPT',
-      find: (input, lookup) =>
-        findSourceKey(ignoresCiphertext(input) ? undefined : input.ciphertextBlob, input.sourceKeyId, lookup),
-      fits: (key, { sourceEncryptionAlgorithm }) => requireEncryption(key, sourceEncryptionAlgorithm),
+      find: (input, lookup) => findSourceKey({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, lookup),
+      fits: (key, input) => requireDecryptable(key, sourceOf(input), ciphertextOf(input)),
     },
     {
       action: 'ReEncryptTo',
@@ -33,28 +30,41 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
       state: 'table',
       usage: 'ENCRYPT_DECRYPT',
       find: ({ destinationKeyId }, lookup) => resolveKeyOrAlias(destinationKeyId, lookup),
-      fits: (key, { destinationEncryptionAlgorithm }) =>
-        requireEncryption(key, destinationEncryptionAlgorithm),
+      fits: (key, input) => requireEncryptable(key, destinationOf(input)),
     },
   ],
   async run({ input, keys: [source, destination], services: { vault }, context }) {
-    const blob = parseBlob(present(input.ciphertextBlob, 'the ciphertext'));
-    const encrypted = { blob, encryptionContext: input.sourceEncryptionContext };
-    const plaintext = await decryptUnder(vault, source.stored.body, encrypted, context);
+    const ciphertext = present(input.ciphertextBlob, 'the ciphertext');
+    const opened = await decryptBy(source, { ...sourceOf(input), ciphertext }, vault, context);
+    const { plaintext } = opened;
     try {
-      const message = { plaintext, encryptionContext: input.destinationEncryptionContext };
-      const made = await encryptUnder(vault, destination.stored.body, message, context);
+      const made = await encryptFor(destination, { ...destinationOf(input), plaintext }, vault, context);
       return {
-        ciphertextBlob: made.blob,
+        ciphertextBlob: made.ciphertext,
         keyId: destination.arn,
         sourceKeyId: source.arn,
         sourceEncryptionAlgorithm: input.sourceEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
         destinationEncryptionAlgorithm: input.destinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
-        sourceKeyMaterialId: blob.materialId,
-        destinationKeyMaterialId: made.material.materialId,
+        ...(opened.materialId !== undefined && { sourceKeyMaterialId: opened.materialId }),
+        ...(made.materialId !== undefined && { destinationKeyMaterialId: made.materialId }),
       };
     } finally {
       plaintext.fill(0);
     }
   },
 };
+
+function sourceOf(input: Input<'ReEncrypt'>) {
+  return {
+    keyId: input.sourceKeyId,
+    algorithm: input.sourceEncryptionAlgorithm,
+    encryptionContext: input.sourceEncryptionContext,
+  };
+}
+
+function destinationOf(input: Input<'ReEncrypt'>) {
+  return {
+    algorithm: input.destinationEncryptionAlgorithm,
+    encryptionContext: input.destinationEncryptionContext,
+  };
+}

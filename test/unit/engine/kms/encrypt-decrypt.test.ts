@@ -220,7 +220,11 @@ describe('Decrypt', () => {
     const rig = new Rig();
     const key = await rig.newKey();
     const ciphertextBlob = await encrypted(rig, key.id);
-    const call = rig.run('Decrypt', { ciphertextBlob, encryptionAlgorithm: 'RSAES_OAEP_SHA_1' });
+    const call = rig.run('Decrypt', {
+      ciphertextBlob,
+      keyId: key.id,
+      encryptionAlgorithm: 'RSAES_OAEP_SHA_1',
+    });
     expect(await faultOf(call)).toStrictEqual({
       code: 'InvalidKeyUsageException',
       detail: 'Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT.',

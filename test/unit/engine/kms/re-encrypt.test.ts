@@ -8,6 +8,7 @@ const WRONG_KEY = 'The key ID in the request does not identify a CMK that can pe
 async function stand() {
   const rig = new Rig();
   const [from, to] = [await rig.newKey(), await rig.newKey()];
+  await rig.addAlias('alias/source', from.id);
   const encryptionContext = { old: 'context' };
   const made = await rig.run('Encrypt', { keyId: from.id, plaintext: PLAINTEXT, encryptionContext });
   const source = {
@@ -80,7 +81,7 @@ describe('ReEncrypt', () => {
     },
     {
       title: 'an algorithm that the source lacks',
-      input: { sourceEncryptionAlgorithm: 'RSAES_OAEP_SHA_1' },
+      input: { sourceKeyId: 'alias/source', sourceEncryptionAlgorithm: 'RSAES_OAEP_SHA_1' },
       code: 'InvalidKeyUsageException',
       detail: 'Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT.',
     },
