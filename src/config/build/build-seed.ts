@@ -5,13 +5,15 @@ import { KmsFault } from '../../domain/kms/kms-fault.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { Findings, PathInFile } from '../findings.ts';
 import type { SeedInput } from '../schema/seed-schema.ts';
+import { seedKind } from './seed-kind.ts';
+import { seedMaterial } from './seed-material.ts';
 
 export function buildSeed(input: SeedInput, findings: Findings): readonly SeedKey[] {
   const ids = new Map<string, number>();
   const aliases = new Map<string, number>();
   return input.keys.map((entry, index) => {
-    const key = seedKey(entry, input);
     const path = ['keys', index];
+    const key = seedKey(entry, input, path, findings);
     claim(ids, `${key.account} ${key.keyId}`, index, { path: [...path, 'id'], what: 'id' }, findings);
     for (const [at, name] of key.aliases.entries())
       claim(
@@ -26,20 +28,32 @@ export function buildSeed(input: SeedInput, findings: Findings): readonly SeedKe
   });
 }
 
-function seedKey(entry: SeedInput['keys'][number], defaults: SeedInput): SeedKey {
+function seedKey(
+  entry: SeedInput['keys'][number],
+  defaults: SeedInput,
+  path: PathInFile,
+  findings: Findings,
+): SeedKey {
   const { id, account, region, aliases, description, policy, tags } = entry;
   const { enabled, rotationDays, dangerMaterial } = entry;
+  const kind = seedKind(entry, path, findings);
+  if (rotationDays !== undefined && kind.family !== 'symmetric')
+    findings.problem([...path, 'rotationDays'], 'is set', 'nothing: only symmetric keys rotate', 'remove it');
   return {
     account: account ?? defaults.account,
     region: region ?? defaults.region,
     keyId: id,
+    spec: kind.spec,
+    usage: kind.usage,
     aliases,
     description,
     ...(policy !== undefined && { policy: typeof policy === 'string' ? policy : JSON.stringify(policy) }),
     tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
     enabled,
     ...(rotationDays !== undefined && { rotationDays }),
-    ...(dangerMaterial !== undefined && { material: new Secret(dangerMaterial) }),
+    ...(dangerMaterial !== undefined && {
+      material: new Secret(seedMaterial(kind, dangerMaterial, [...path, 'dangerMaterial'], findings)),
+    }),
   };
 }
 

@@ -1,6 +1,10 @@
 /** A seed: keys that the KMS engine is to have from its start. It has a file of its own, named by `kms.seed`. */
 import * as z from 'zod';
+import { KEY_KINDS } from '../../domain/key/key-specs.ts';
 import { text } from './field.ts';
+
+const SPECS = [...new Set(KEY_KINDS.map(({ spec }) => spec))];
+const USAGES = [...new Set(KEY_KINDS.map(({ usage }) => usage))];
 
 const account = (description: string) => text(/^\d{12}$/, '12 digits, in quotes', description);
 
@@ -37,6 +41,14 @@ const key = z
     ),
     account: account('AWS account of this key. Without it, that of the file.').optional(),
     region: region('Region of this key. Without it, that of the file.').optional(),
+    spec: z
+      .enum(SPECS)
+      .meta({ description: 'Key spec, by the name that it has in AWS KMS.' })
+      .default('SYMMETRIC_DEFAULT'),
+    usage: z
+      .enum(USAGES)
+      .meta({ description: 'Key usage. It may be left out where the spec has one only.' })
+      .optional(),
     aliases: z.array(alias).max(50).meta({ description: 'Aliases of the key.' }).default([]),
     description: text(/^[\s\S]{0,8192}$/, 'a text of up to 8192 characters', 'Description.').default(''),
     policy: policy.optional(),
@@ -58,22 +70,22 @@ const key = z
       .min(90)
       .max(2_560)
       .meta({
-        description: 'It rotates by itself, this often. Without it, it does not.',
+        description: 'A symmetric key: it rotates by itself, this often. Without it, it does not.',
         'x-unit': 'days',
       })
       .optional(),
     dangerMaterial: z
       .string()
-      .regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/)
+      .regex(/^[A-Za-z0-9+/\s]{1,8192}={0,2}\s*$/)
       .meta({
         description:
-          'The material itself, for tests: whoever reads this file can decrypt. Another engine with the same seed opens the same ciphertexts.',
-        'x-expected': 'the Base64 of 32 bytes',
+          'The material itself, for tests: whoever reads this file can decrypt and sign. 32 bytes for a symmetric key, as many as the MAC for an HMAC key, for all others the private key in PKCS#8 DER (ML-DSA and ML-KEM: their seed). Another engine with the same seed opens the same ciphertexts.',
+        'x-expected': 'Base64',
         'x-sensitive': true,
       })
       .optional(),
   })
-  .meta({ description: 'A symmetric key.' });
+  .meta({ description: 'A key.' });
 
 export const seedSchema = z
   .strictObject({

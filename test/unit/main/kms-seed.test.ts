@@ -16,6 +16,8 @@ const PLACE = '111122223333/eu-west-1';
 const KEY: SeedKey = {
   ...SCOPE,
   keyId: '11111111-2222-3333-4444-555555555555',
+  spec: 'SYMMETRIC_DEFAULT',
+  usage: 'ENCRYPT_DECRYPT',
   aliases: ['alias/a'],
   description: '',
   tags: [],

@@ -1,7 +1,7 @@
 /** One key of a seed, and its aliases: made where they are missing. */
+import { HsmFault, type HsmFaultCode } from '../../../domain/hsm-fault.ts';
 import { defaultPolicy } from '../../../domain/key/key-policy.ts';
 import type { KeyRecord } from '../../../domain/key/key-record.ts';
-import { SYMMETRIC } from '../../../domain/key/key-specs.ts';
 import { aliasAddress, keyAddress } from '../../../domain/key/record-address.ts';
 import { NO_ROTATION, startRotation } from '../../../domain/key/rotation-schedule.ts';
 import type { SeedKey } from '../../../domain/key/seed-key.ts';
@@ -57,15 +57,15 @@ async function missingAliases(
 }
 
 async function newRecord(key: SeedKey, services: SeedServices): Promise<KeyRecord> {
-  const { account, region, keyId, description, tags, rotationDays } = key;
+  const { account, region, keyId, spec, usage, description, tags, rotationDays } = key;
   const { materialId, token } = await materialOf(key, services);
   const createdMs = services.clock.nowMs();
   return {
     account,
     region,
     keyId,
-    spec: 'SYMMETRIC_DEFAULT',
-    usage: 'ENCRYPT_DECRYPT',
+    spec,
+    usage,
     origin: 'AWS_KMS',
     multiRegion: keyId.startsWith('mrk-'),
     state: key.enabled ? 'Enabled' : 'Disabled',
@@ -91,11 +91,19 @@ async function requireSameMaterial(
   throw new SeedConflict([`${keyArn(key)} exists with other material than the seed gives it`]);
 }
 
+/** What no vault of this kind could ever make of the seed is for its author; other faults pass. */
 async function materialOf(key: SeedKey, { vault, clock, settings }: SeedServices): Promise<NewMaterial> {
   const { account, keyId, material } = key;
   const context = { tenant: settings.tenant, deadlineMs: clock.monotonicMs() + PATIENCE_MS };
-  if (material === undefined) return vault.create({ account, keyId }, SYMMETRIC, context);
-  return vault.import({ account, keyId }, SYMMETRIC, Buffer.from(material.reveal(), 'base64'), context);
+  try {
+    if (material === undefined) return await vault.create({ account, keyId }, key, context);
+    const bytes = Buffer.from(material.reveal(), 'base64');
+    return await vault.import({ account, keyId }, key, bytes, context);
+  } catch (error) {
+    if (!(error instanceof HsmFault) || !HOPELESS.includes(error.code)) throw error;
+    throw new SeedConflict([`${keyArn(key)} cannot be made, as a key of ${key.spec}: ${error.detail}`]);
+  }
 }
 
 const PATIENCE_MS = 10_000;
+const HOPELESS: readonly HsmFaultCode[] = ['unsupported', 'usage'];

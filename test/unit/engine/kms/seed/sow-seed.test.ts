@@ -13,6 +13,7 @@ const KEY: SeedKey = {
   account: ACCOUNT,
   region: REGION,
   keyId: '11111111-2222-3333-4444-555555555555',
+  ...SYMMETRIC,
   aliases: ['alias/payroll', 'alias/salaries'],
   description: 'wages',
   tags: [{ key: 'team', value: 'people' }],
