@@ -90,7 +90,11 @@ export const ROOMS: readonly Room[] = [
     ownsNoClock: true,
   },
   { path: 'hsm/vault/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto', 'shamir-secret-sharing'] },
-  { path: 'hsm/software/', rooms: ['domain/', 'hsm/'], packages: ['node:crypto', '@noble/curves'] },
+  {
+    path: 'hsm/software/',
+    rooms: ['domain/', 'hsm/'],
+    packages: ['node:crypto', 'node:util', '@noble/curves'],
+  },
   { path: 'config/', rooms: ['domain/', 'hsm/devices/'], packages: ['node:*', 'zod', 'yaml'] },
   { path: 'metrics/', rooms: ['domain/'], packages: ['prom-client'] },
   { path: 'log/', rooms: ['domain/'], packages: ['node:*', 'winston'] },

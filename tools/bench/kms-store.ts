@@ -35,7 +35,8 @@ export async function makeFilledStore(order: StoreOrder): Promise<string[]> {
   await using store = await openSqliteStore({ file: order.file, log: SILENT });
   const secret = randomBytes(DOMAIN_SECRET_BYTES);
   await makeDomain(store, order, secret);
-  const domain = new SoftwareDomain(FIRST_GENERATION, secret);
+  const entropy = { randomBytes: (length: number) => randomBytes(length) };
+  const domain = new SoftwareDomain(FIRST_GENERATION, secret, entropy);
   const ids: string[] = [];
   while (ids.length < order.keys) {
     const count = Math.min(KEYS_IN_A_COMMIT, order.keys - ids.length);
@@ -71,7 +72,10 @@ function newRecord({ account, region }: StoreOrder, domain: SoftwareDomain): Key
   const value = randomBytes(MATERIAL_BYTES);
   const materialId = createHmac('sha256', value).update(materialIdInput({ account, keyId })).digest('hex');
   const usage = 'ENCRYPT_DECRYPT';
-  const token = domain.export(value, { account, keyId, materialId, spec: 'SYMMETRIC_DEFAULT', usage });
+  const token = domain.export(
+    { wrapped: value },
+    { account, keyId, materialId, spec: 'SYMMETRIC_DEFAULT', usage },
+  );
   return {
     ...{ account, region, keyId, usage, createdMs },
     spec: 'SYMMETRIC_DEFAULT',

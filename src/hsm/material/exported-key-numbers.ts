@@ -23,6 +23,12 @@ export function kindOfNumbers(spec: number | undefined, usage: number | undefine
   return KINDS.get(joined(spec, usage));
 }
 
+/** `kw` for a symmetric key; for others `kwp`, or `none` where nothing is to be wrapped. */
+export function usualWrap({ spec }: Pick<MaterialKind, 'spec'>, material: Uint8Array): WrapName {
+  if (spec === 'SYMMETRIC_DEFAULT') return 'kw';
+  return material.length === 0 ? 'none' : 'kwp';
+}
+
 export function numberOfWrap(wrap: WrapName): number {
   return WRAPS[wrap];
 }

@@ -19,6 +19,7 @@ import {
   kindOfNumbers,
   numberOfWrap,
   numbersOfKind,
+  usualWrap,
   type WrapName,
   wrapOfNumber,
 } from './exported-key-numbers.ts';
@@ -27,7 +28,7 @@ import {
 export interface ExportedKey extends MaterialBinding, MaterialKind {
   /** Of the domain's keys, 1 … 65 535. */
   readonly generation: number;
-  /** Unless given: `kw` for a symmetric key, for others `kwp`, or `none` where nothing is wrapped. */
+  /** Unless given, the usual one. */
   readonly wrap?: WrapName;
   /** Secret bytes, or PKCS#8, under the domain key. */
   readonly wrapped: Uint8Array;
@@ -46,7 +47,7 @@ export interface ParsedKey extends Required<ExportedKey> {
 /** The token without its HMAC. */
 export function encodeExportedKey(key: ExportedKey): Buffer {
   const version = versionOf(key);
-  const { wrap = usualWrap(version, key), wrapped, sealed = EMPTY, publicKey = EMPTY } = key;
+  const { wrap = usualWrap(key, key.wrapped), wrapped, sealed = EMPTY, publicKey = EMPTY } = key;
   requireWhole({ ...key, wrap, sealed, publicKey }, version);
   const keyId = Buffer.from(key.keyId, 'ascii');
   return Buffer.concat([
@@ -100,16 +101,17 @@ export function requireBinding(key: ParsedKey, { account, keyId, materialId }: M
   throw new HsmFault('corrupt', 'the exported key token belongs to another key or material');
 }
 
+/** Fault `corrupt` when a token holds another kind of key than is to be used. */
+export function requireKind(key: ParsedKey, { spec, usage }: MaterialKind): void {
+  if (key.spec === spec && key.usage === usage) return;
+  throw new HsmFault('corrupt', 'the exported key token holds another kind of key');
+}
+
 type Version = 1 | 2;
 type Parts = Required<Pick<ExportedKey, 'wrapped' | 'sealed' | 'publicKey'>>;
 
 function versionOf({ spec }: Pick<MaterialKind, 'spec'>): Version {
   return spec === 'SYMMETRIC_DEFAULT' ? 1 : 2;
-}
-
-function usualWrap(version: Version, { wrapped }: Pick<ExportedKey, 'wrapped'>): WrapName {
-  if (version === 1) return 'kw';
-  return wrapped.length === 0 ? 'none' : 'kwp';
 }
 
 /** The parts, which fill the body and no more. */

@@ -2,9 +2,16 @@
  * A vault in this process's memory, for machines without a PKCS#11 module and for tests: the same formats as in a
  * token, so that what one made the other opens if they share their secrets, and none of a token's protection.
  */
-import type { KeyObject } from 'node:crypto';
+import { createHmac, diffieHellman } from 'node:crypto';
 import { Bug } from '../../domain/bug.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
+import type {
+  AgreementRow,
+  EncapsulationRow,
+  MacRow,
+  RsaEncryptionRow,
+} from '../../domain/key/algorithms.ts';
+import { SYMMETRIC } from '../../domain/key/key-specs.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import type {
   KeyVault,
@@ -12,26 +19,29 @@ import type {
   MaterialOwner,
   NewMaterial,
   SealPurpose,
+  SigningRequest,
   VaultCiphertext,
   VaultKey,
 } from '../../domain/ports/key-vault.ts';
 import { openOnce, sealOnce } from '../aead/one-time-gcm.ts';
-import { BoundedCache } from '../material/bounded-cache.ts';
+import { signEdwards } from '../asymmetric/edwards.ts';
+import { importPrivateKey } from '../asymmetric/import-private-key.ts';
+import { signMlDsa } from '../asymmetric/ml-dsa.ts';
+import { decapsulateMlKem } from '../asymmetric/ml-kem.ts';
+import { curveKey } from '../asymmetric/public-key.ts';
+import { requireSigningInput } from '../asymmetric/signing-input.ts';
 import { DOMAIN_SECRET_BYTES } from '../material/domain-secret.ts';
-import { parseExportedKey, requireBinding } from '../material/exported-key-token.ts';
+import { parseExportedKey } from '../material/exported-key-token.ts';
 import { joinCiphertext, splitCiphertext } from '../material/message-text.ts';
-import {
-  type DerivationKind,
-  type DerivationParts,
-  derivationInput,
-  IV_BYTES,
-  materialBinding,
-  materialIdInput,
-  NONCE_BYTES,
-  sealBinding,
-} from '../material/prf-inputs.ts';
-import { encodeSealedText, MAX_SEALED_BYTES, parseSealedText, sealAad } from '../material/sealed-text.ts';
-import { hmac, SoftwareDomain, takeOver } from './software-domain.ts';
+import { materialBinding } from '../material/prf-inputs.ts';
+import { parseSealedText } from '../material/sealed-text.ts';
+import { secretFormOf } from '../material/secret-material.ts';
+import { decryptRsaOaep } from './decrypt-rsa.ts';
+import { freshParts, withDerived } from './derived-key.ts';
+import { newKeyPair } from './new-key-pair.ts';
+import { signEcdsa, signRsa } from './sign-digest.ts';
+import { SoftwareDomain } from './software-domain.ts';
+import { SoftwareMaterials } from './software-materials.ts';
 
 export interface SoftwareVaultOptions {
   readonly entropy: Entropy;
@@ -50,57 +60,86 @@ export interface SoftwareGeneration {
 export class SoftwareVault implements KeyVault {
   readonly kind = 'software';
   readonly #entropy: Entropy;
-  readonly #domains: ReadonlyMap<number, SoftwareDomain>;
   readonly #current: SoftwareDomain;
-  readonly #materials: BoundedCache<KeyObject>;
+  readonly #materials: SoftwareMaterials;
 
   constructor({ entropy, generations, cachedKeys = CACHED_KEYS }: SoftwareVaultOptions) {
     this.#entropy = entropy;
     const given = generations ?? [{ number: 1, secret: entropy.randomBytes(DOMAIN_SECRET_BYTES) }];
-    const domains = given.map(({ number, secret }) => new SoftwareDomain(number, secret));
+    const domains = given.map(({ number, secret }) => new SoftwareDomain(number, secret, entropy));
     const current = domains.at(-1);
     if (current === undefined) throw new Bug('a vault needs a generation of domain keys');
     this.#current = current;
-    this.#domains = new Map(domains.map((domain) => [domain.generation, domain]));
-    this.#materials = new BoundedCache(cachedKeys, () => undefined);
+    this.#materials = new SoftwareMaterials(domains, current, cachedKeys);
   }
 
   async create(key: MaterialOwner, kind: MaterialKind): Promise<NewMaterial> {
-    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
-    return this.#export(key, this.#entropy.randomBytes(MATERIAL_BYTES));
+    const secret = secretFormOf(kind);
+    if (secret === undefined) {
+      return this.#materials.exportPrivate(key, kind, await newKeyPair(kind.spec, this.#entropy));
+    }
+    const bytes = this.#entropy.randomBytes(secret.bytes);
+    return this.#materials.exportSecret(key, kind, secret, bytesOf(bytes));
   }
 
   async import(key: MaterialOwner, kind: MaterialKind, material: Uint8Array): Promise<NewMaterial> {
-    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
-    if (material.length !== MATERIAL_BYTES) throw new Bug(`a symmetric key has ${material.length} bytes`);
-    return this.#export(key, material);
+    try {
+      const secret = secretFormOf(kind);
+      if (secret === undefined) {
+        return this.#materials.exportPrivate(key, kind, importPrivateKey(kind.spec, material));
+      }
+      if (material.length === secret.bytes) {
+        return this.#materials.exportSecret(key, kind, secret, bytesOf(material));
+      }
+      throw new HsmFault('usage', `the material of a key of spec ${kind.spec} has ${secret.bytes} bytes`);
+    } finally {
+      material.fill(0);
+    }
   }
 
-  publicKey(): Promise<Uint8Array> {
-    return NOT_YET();
+  async publicKey(key: VaultKey): Promise<Uint8Array> {
+    return this.#materials.publicKey(key);
   }
-  sign(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async sign(key: VaultKey, request: SigningRequest): Promise<Uint8Array> {
+    requireSigningInput(request);
+    const { row, input } = request;
+    switch (row.kind) {
+      case 'rsa-pkcs1':
+      case 'rsa-pss':
+        return signRsa(this.#materials.key(key, row), row, input, this.#entropy);
+      case 'ecdsa':
+        return signEcdsa(this.#materials.key(key, row), row, input);
+      case 'ed25519':
+      case 'ed25519ph':
+        return signEdwards(this.#materials.seed(key, row), { ...request, row });
+      case 'ml-dsa':
+        return signMlDsa(this.#materials.seed(key, row), { ...request, row });
+    }
   }
-  mac(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async mac(key: VaultKey, row: MacRow, message: Uint8Array): Promise<Uint8Array> {
+    return createHmac(row.hash, this.#materials.key(key, row)).update(message).digest();
   }
-  decryptRsa(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async decryptRsa(key: VaultKey, row: RsaEncryptionRow, ciphertext: Uint8Array): Promise<Uint8Array> {
+    return decryptRsaOaep(this.#materials.key(key, row), row, ciphertext);
   }
-  agree(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async agree(key: VaultKey, row: AgreementRow, peer: Uint8Array): Promise<Uint8Array> {
+    const privateKey = this.#materials.key(key, row);
+    return diffieHellman({ privateKey, publicKey: curveKey(row.curve, peer) });
   }
-  decapsulate(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async decapsulate(key: VaultKey, row: EncapsulationRow, ciphertext: Uint8Array): Promise<Uint8Array> {
+    return decapsulateMlKem(this.#materials.seed(key, row), row, ciphertext);
   }
 
   async encrypt(key: VaultKey, message: Parameters<KeyVault['encrypt']>[1]): Promise<VaultCiphertext> {
-    const parts = this.#freshParts();
+    const parts = freshParts(this.#entropy);
     const aad = message.aad(parts);
-    const binding = materialBinding(key);
-    const derivation = { kind: 'message', parts: { ...parts, binding } } as const;
-    const sealed = withDerived(this.#material(key), derivation, (once) =>
+    const derivation = { kind: 'message', parts: { ...parts, binding: materialBinding(key) } } as const;
+    const sealed = withDerived(this.#materials.key(key, SYMMETRIC), derivation, (once) =>
       sealOnce(once, { iv: parts.iv, aad, input: message.plaintext }),
     );
     return { ...parts, ...splitCiphertext(sealed, message.plaintext.length) };
@@ -113,7 +152,7 @@ export class SoftwareVault implements KeyVault {
     const input = joinCiphertext(message);
     const { nonce, iv } = message;
     const parts = { nonce, iv, binding: materialBinding(key) };
-    return withDerived(this.#material(key), { kind: 'message', parts }, (once) =>
+    return withDerived(this.#materials.key(key, SYMMETRIC), { kind: 'message', parts }, (once) =>
       openOnce(once, { iv, aad, input }),
     );
   }
@@ -123,22 +162,11 @@ export class SoftwareVault implements KeyVault {
   }
 
   async seal(purpose: SealPurpose, text: Uint8Array): Promise<Uint8Array> {
-    if (text.length > MAX_SEALED_BYTES) throw new Bug(`${text.length} bytes are too many to be sealed`);
-    const header = { ...this.#freshParts(), generation: this.#current.generation };
-    const parts = { nonce: header.nonce, iv: header.iv, binding: sealBinding(purpose) };
-    const sealed = withDerived(this.#current.seal, { kind: 'seal', parts }, (once) =>
-      sealOnce(once, { iv: header.iv, aad: sealAad(purpose, header), input: text }),
-    );
-    return encodeSealedText({ ...header, sealed });
+    return this.#current.seal.seal(purpose, text);
   }
 
   async unseal(purpose: SealPurpose, sealed: Uint8Array): Promise<Uint8Array> {
-    const text = parseSealedText(sealed);
-    const { nonce, iv } = text;
-    const parts = { nonce, iv, binding: sealBinding(purpose) };
-    return withDerived(this.#domain(text.generation).seal, { kind: 'seal', parts }, (once) =>
-      openOnce(once, { iv, aad: sealAad(purpose, text), input: text.sealed }),
-    );
+    return this.#materials.domain(parseSealedText(sealed).generation).seal.unseal(purpose, sealed);
   }
 
   generationOf(token: Uint8Array): number {
@@ -146,75 +174,16 @@ export class SoftwareVault implements KeyVault {
   }
 
   async rewrap(key: VaultKey): Promise<Uint8Array | undefined> {
-    const parsed = parseExportedKey(key.token);
-    requireBinding(parsed, key);
-    if (parsed.generation === this.#current.generation) return undefined;
-    const material = this.#domain(parsed.generation).unwrap(parsed);
-    try {
-      return this.#current.export(material, parsed);
-    } finally {
-      material.fill(0);
-    }
+    return this.#materials.rewrap(key);
   }
 
   forget(tokens: readonly Uint8Array[]): void {
-    for (const token of tokens) this.#materials.delete(nameOf(token));
-  }
-
-  /** Wipes the material. */
-  #export(key: MaterialOwner, material: Uint8Array): NewMaterial {
-    try {
-      const bytes = Buffer.from(material.buffer, material.byteOffset, material.length);
-      const materialId = hmac(takeOver(Buffer.from(bytes)), materialIdInput(key)).toString('hex');
-      const token = this.#current.export(bytes, { ...key, materialId, ...SYMMETRIC });
-      return { materialId, token };
-    } finally {
-      material.fill(0);
-    }
-  }
-
-  #material(key: VaultKey): KeyObject {
-    const parsed = parseExportedKey(key.token);
-    requireBinding(parsed, key);
-    const name = nameOf(key.token);
-    const known = this.#materials.get(name);
-    if (known !== undefined) return known;
-    const material = takeOver(this.#domain(parsed.generation).unwrap(parsed));
-    this.#materials.add(name, material);
-    return material;
-  }
-
-  #domain(generation: number): SoftwareDomain {
-    const domain = this.#domains.get(generation);
-    if (domain !== undefined) return domain;
-    throw new HsmFault('corrupt', `the domain has no generation ${generation} of its keys`);
-  }
-
-  #freshParts(): { readonly nonce: Uint8Array; readonly iv: Uint8Array } {
-    return { nonce: this.#entropy.randomBytes(NONCE_BYTES), iv: this.#entropy.randomBytes(IV_BYTES) };
+    for (const token of tokens) this.#materials.forget(token);
   }
 }
 
-function withDerived<T>(
-  key: KeyObject,
-  { kind, parts }: { readonly kind: DerivationKind; readonly parts: DerivationParts },
-  work: (once: Buffer) => T,
-): T {
-  const once = hmac(key, derivationInput(kind, parts));
-  try {
-    return work(once);
-  } finally {
-    once.fill(0);
-  }
+function bytesOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function nameOf(token: Uint8Array): string {
-  return Buffer.from(token.buffer, token.byteOffset, token.length).toString('latin1');
-}
-
-const SYMMETRIC = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT' } as const;
-const MATERIAL_BYTES = 32;
 const CACHED_KEYS = 10_000;
-
-const NOT_YET = (): Promise<never> =>
-  Promise.reject(new HsmFault('unsupported', 'this vault works with symmetric keys alone'));

@@ -55,10 +55,6 @@ describe('a vault in software', () => {
   it.for([
     { what: 'seals 32 KiB at most', act: (vault: SoftwareVault) => vault.seal('seed', Buffer.alloc(32_769)) },
     {
-      what: 'imports 32 bytes',
-      act: (vault: SoftwareVault) => vault.import(ALICE, SYMMETRIC, Buffer.alloc(31)),
-    },
-    {
       what: 'binds to an account of twelve digits',
       act: (vault: SoftwareVault) => vault.create({ ...ALICE, account: '12' }, SYMMETRIC),
     },
