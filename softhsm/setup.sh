@@ -119,8 +119,9 @@ install_test_tokens() {
   done
 }
 
-# The aws command line and boto3 for the tests of the KMS engine, in a Python environment of their own: Debian's are
-# too old to know every operation. No trouble here stops the set-up either.
+# The aws command line, boto3 and the AWS Encryption SDK for the tests of the KMS engine, in a Python environment of
+# their own: Debian's are too old to know every operation. Each file must have the digest in the requirements. No
+# trouble here stops the set-up either.
 install_test_clients() {
   clients=.clients/python
   wanted=$(cksum <test/clients/requirements.txt)
@@ -129,7 +130,7 @@ install_test_clients() {
     update_package_lists
     apt_get install --yes --no-install-recommends python3-venv || say "apt-get could not install python3-venv"
   fi
-  say "installing the aws command line and boto3 into $clients"
+  say "installing the AWS clients that are written in Python into $clients"
   rm -rf "$clients"
   if python3 -m venv "$clients" &&
     "$clients/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement test/clients/requirements.txt; then

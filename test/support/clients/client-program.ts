@@ -1,0 +1,33 @@
+/** Programs that are clients of an engine, in whatever language: made ready once, run with an engine in their environment. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { TestKms } from '../../../src/testing.ts';
+
+/** What can be run, or why it cannot on this machine: that is the reason of a skip. */
+export type ClientProgram =
+  | { readonly command: string; readonly args: readonly string[] }
+  | { readonly absent: string };
+
+/** Runs it to its end, and resolves to the JSON that it printed. Rejects with all of its output when it fails. */
+export async function runClient(program: ClientProgram, kms: TestKms): Promise<unknown> {
+  if ('absent' in program) return undefined;
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: '/nonexistent',
+    AWS_ENDPOINT_URL: kms.endpoint,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: kms.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: kms.credentials.secretAccessKey,
+  };
+  const { stdout } = await promisify(execFile)(program.command, program.args, { env });
+  return JSON.parse(stdout);
+}
+
+/** Resolves to its standard output. */
+export async function toolOutput(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>> } = {},
+): Promise<string> {
+  return (await promisify(execFile)(command, args, options)).stdout;
+}
