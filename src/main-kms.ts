@@ -362,7 +362,8 @@ async function removeAll(store: RecordStore, kind: RecordKind): Promise<void> {
   }
 }
 
-const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'usage', 'key', 'event'];
+/** Last use after the keys: none is noted any more of a key that is gone. */
+const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'key', 'usage', 'event'];
 const NO_EVENTS: NonNullable<KmsFaceOptions['events']> = {
   sinks: [],
   shared: false,

@@ -27,7 +27,14 @@ export async function destroyIfDue(
   ]);
   services.vault.forget(body.materials.map(({ token }) => Buffer.from(token, 'base64')));
   services.events.happened(event);
+  await sweepUsage(stored, services);
   return 'destroyed';
+}
+
+/** A call that was under way when the key went may have noted its use after it was looked for. */
+async function sweepUsage(stored: StoredRecord<'key'>, services: Pick<KmsServices, 'store'>): Promise<void> {
+  const late = await deletedUsage(stored, services);
+  if (late.length > 0) await services.store.commit(late);
 }
 
 /** There are more than the quota when calls at the same time went over it, or when it was lowered. */

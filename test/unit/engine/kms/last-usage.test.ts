@@ -1,4 +1,5 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
+import { StoreFailure } from '../../../../src/domain/ports/record-store.ts';
 import { bytesOf, callBy, DAY_MS, faultOf, Rig, START_MS } from './rig.ts';
 
 const REQUEST_ID = '8a4f1c5e-0000-4000-8000-000000000001';
@@ -92,5 +93,52 @@ describe('GetKeyLastUsage', () => {
     };
     await encrypted(rig, key.id);
     expect(await rig.store.get('usage', { scope, id })).toBeUndefined();
+  });
+
+  describe('where memory has lost the key under the call', () => {
+    it('tells of its use', async () => {
+      const rig = new Rig();
+      const key = await rig.newKey();
+      rig.store.forgetful = true;
+      await encrypted(rig, key.id);
+      await vi.waitFor(async () =>
+        expect(await lastUsage(rig, key.id)).toMatchObject({ operation: 'Encrypt' }),
+      );
+    });
+
+    it('makes no record of a key that is not there any more', async () => {
+      const rig = new Rig();
+      const key = await rig.newKey();
+      const { scope, id, revision } = await rig.record(key.id);
+      const encrypt = rig.vault.encrypt.bind(rig.vault);
+      rig.store.forgetful = true;
+      rig.vault.encrypt = async (...args) => {
+        await rig.store.commit([{ do: 'delete', kind: 'key', address: { scope, id }, expect: revision }]);
+        return encrypt(...args);
+      };
+      const asked = vi.spyOn(rig.store, 'get');
+      await encrypted(rig, key.id);
+      await vi.waitFor(() => expect(asked).toHaveBeenLastCalledWith('key', { scope, id }));
+      await asked.mock.results.at(-1)?.value;
+      await rig.run('ListKeys', {});
+      expect(await rig.store.get('usage', { scope, id })).toBeUndefined();
+    });
+
+    it('fails no call when the store cannot be asked', async () => {
+      const rig = new Rig();
+      const key = await rig.newKey();
+      const { scope, id } = await rig.record(key.id);
+      const encrypt = rig.vault.encrypt.bind(rig.vault);
+      const warn = vi.spyOn(rig.services.log, 'warn');
+      const error = new StoreFailure('no disk');
+      rig.store.forgetful = true;
+      rig.vault.encrypt = async (...args) => {
+        vi.spyOn(rig.store, 'get').mockRejectedValueOnce(error);
+        return encrypt(...args);
+      };
+      await encrypted(rig, key.id);
+      await vi.waitFor(() => expect(warn).toHaveBeenCalledWith('kms.usage-lost', { keyId: id, error }));
+      expect(await rig.store.get('usage', { scope, id })).toBeUndefined();
+    });
   });
 });

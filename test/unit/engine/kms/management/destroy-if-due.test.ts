@@ -54,6 +54,26 @@ describe('the end of a key', () => {
     expect(await rig.store.get('usage', address(other.id))).toBeDefined();
   });
 
+  it.for([
+    { what: 'was never used before', before: async () => undefined },
+    { what: 'was used before', before: addUsage },
+  ])(
+    'takes the use along that a late call notes while the key goes: of a key that $what',
+    async ({ before }) => {
+      const rig = new Rig();
+      const { id } = await rig.newKey();
+      await before(rig, id);
+      const commit = rig.store.commit.bind(rig.store);
+      rig.store.commit = async (changes) => {
+        await commit(changes);
+        const ends = changes.filter((change) => change.do === 'delete' && change.kind === 'key');
+        for (const { address } of ends) rig.store.later('usage', address, LATE_USE);
+      };
+      await end(rig, id);
+      expect(await rig.store.get('usage', address(id))).toBeUndefined();
+    },
+  );
+
   it('leaves nothing that decrypts', async () => {
     const rig = new Rig();
     const { id } = await rig.newKey();
@@ -108,3 +128,5 @@ async function addUsage(rig: Rig, id: string): Promise<void> {
 function address(keyId: string): ReturnType<typeof keyAddress> {
   return keyAddress({ account: ACCOUNT, region: REGION, keyId });
 }
+
+const LATE_USE = { operation: 'Decrypt', atMs: START_MS, requestId: 'late' } as const;
