@@ -20,17 +20,19 @@ describe('the table of operations', () => {
   });
 
   it('says of what is not there that it is unsupported, whatever the key', async () => {
-    const input = { keyId: 'alias/none', message: PLAINTEXT, signingAlgorithm: 'ECDSA_SHA_256' } as const;
-    expect(await faultOf(new Rig().run('Sign', input))).toStrictEqual({
+    const input = { keyId: 'alias/none', replicaRegion: 'us-east-1' };
+    expect(await faultOf(new Rig().run('ReplicateKey', input))).toStrictEqual({
       code: 'UnsupportedOperationException',
-      detail: 'This engine does not support Sign.',
+      detail: 'This engine does not support ReplicateKey.',
     });
-    expect(OPERATIONS.Sign.unsupported).toBe(true);
+    expect(OPERATIONS.ReplicateKey.unsupported).toBe(true);
     expect(OPERATIONS.Encrypt.unsupported).toBeUndefined();
   });
 
   it('never runs what is not there', () => {
-    expect(() => notYet('Sign').run({} as never)).toThrow('Sign ran although it is not supported');
+    expect(() => notYet('ReplicateKey').run({} as never)).toThrow(
+      'ReplicateKey ran although it is not supported',
+    );
   });
 });
 

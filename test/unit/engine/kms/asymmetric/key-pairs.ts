@@ -1,5 +1,5 @@
 /** Key pairs made outside of the engine, and signatures as node:crypto and @noble make them. */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { ed25519ph } from '@noble/curves/ed25519.js';
 import type { KeySpec, MessageType, SigningAlgorithmSpec } from '../../../../../src/domain/kms/api/enums.ts';
 
@@ -15,6 +15,7 @@ export interface SignedRow {
   /** In how many ways the same message can be given. */
   readonly types: readonly MessageType[];
   readonly sign: (message: Uint8Array, pair: KeyPair) => Uint8Array;
+  readonly accepts: (message: Uint8Array, signature: Uint8Array, pair: KeyPair) => boolean;
   /** What is given instead of the message where the type is not RAW. */
   readonly digest: (message: Uint8Array, pair: KeyPair) => Uint8Array;
 }
@@ -79,11 +80,14 @@ function rsa(spec: KeySpec): SignedRow[] {
         algorithm: `RSASSA_PSS_SHA_${bits}` as SigningAlgorithmSpec,
         sign: (message, { privateKey: key }) =>
           sign(hash, message, { key, padding: PSS, saltLength: Number(bits) / 8 }),
+        accepts: (message, signature, { publicKey: key }) =>
+          verify(hash, message, { key, padding: PSS, saltLength: Number(bits) / 8 }, signature),
       },
       {
         ...common,
         algorithm: `RSASSA_PKCS1_V1_5_SHA_${bits}` as SigningAlgorithmSpec,
         sign: (message, { privateKey }) => sign(hash, message, privateKey),
+        accepts: (message, signature, { publicKey }) => verify(hash, message, publicKey, signature),
       },
     ];
   });
@@ -96,6 +100,7 @@ function ecdsa(spec: KeySpec, bits: '256' | '384' | '512'): SignedRow {
     types: ['RAW', 'DIGEST'],
     digest: hashed(`sha${bits}`),
     sign: (message, { privateKey }) => sign(`sha${bits}`, message, privateKey),
+    accepts: (message, signature, { publicKey }) => verify(`sha${bits}`, message, publicKey, signature),
   };
 }
 
@@ -106,6 +111,7 @@ function mlDsa(spec: KeySpec): SignedRow {
     types: ['RAW', 'EXTERNAL_MU'],
     digest: muOf,
     sign: (message, { privateKey }) => sign(null, message, privateKey),
+    accepts: (message, signature, { publicKey }) => verify(null, message, publicKey, signature),
   };
 }
 
@@ -134,6 +140,7 @@ export const SIGNED_ROWS: readonly SignedRow[] = [
     types: ['RAW'],
     digest: hashed('sha512'),
     sign: (message, { privateKey }) => sign(null, message, privateKey),
+    accepts: (message, signature, { publicKey }) => verify(null, message, publicKey, signature),
   },
   {
     spec: 'ECC_NIST_EDWARDS25519',
@@ -141,6 +148,8 @@ export const SIGNED_ROWS: readonly SignedRow[] = [
     types: ['DIGEST'],
     digest: hashed('sha512'),
     sign: ed25519phOfDigest,
+    accepts: (message, signature, pair) =>
+      ed25519ph.verify(signature, hashed('sha512')(message), new Uint8Array(spkiOf(pair).subarray(-32))),
   },
   mlDsa('ML_DSA_44'),
   mlDsa('ML_DSA_65'),

@@ -143,14 +143,6 @@ describe('CreateKey', () => {
 
   test.for<{ input: CreateKeyRequest; text: string }>([
     {
-      input: { keySpec: 'RSA_2048', keyUsage: 'SIGN_VERIFY' },
-      text: 'This engine does not make RSA_2048 keys.',
-    },
-    {
-      input: { keySpec: 'ML_KEM_768', keyUsage: 'ENCAPSULATE_DECAPSULATE', origin: 'EXTERNAL' },
-      text: 'This engine does not make ML_KEM_768 keys.',
-    },
-    {
       input: { keySpec: 'SM2', keyUsage: 'SIGN_VERIFY' },
       text: 'This engine does not make SM2 keys, which AWS offers in China alone.',
     },
