@@ -15,8 +15,11 @@ export class KmsStand implements AsyncDisposable {
     this.configFile = configFile;
   }
 
-  /** Has a domain; no process runs yet. */
-  static async make(limits: Readonly<Record<string, number>> = {}): Promise<KmsStand> {
+  /** Has a domain; no process runs yet. `more` goes into the engine's section. */
+  static async make(
+    limits: Readonly<Record<string, number>> = {},
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<KmsStand> {
     const token = await createTestToken();
     await token.addAesKey({ label: 'health', id: '0aff' });
     const configFile = await proxyConfig(token, {
@@ -28,6 +31,7 @@ export class KmsStand implements AsyncDisposable {
           store: { sqlite: 'kms.sqlite' },
           access: { credentials: [CALLER] },
           limits,
+          ...more,
         },
       },
     });

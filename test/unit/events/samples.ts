@@ -1,6 +1,4 @@
-/** Events, a server that takes them, and a sink that a test commands. */
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** Events, and a sink that a test commands. */
 import type { EventBridgeEvent } from '../../../src/domain/kms/event-bridge-event.ts';
 import type { KeyDeleted } from '../../../src/domain/ports/kms-events.ts';
 import type { EventMeter } from '../../../src/domain/ports/meter.ts';
@@ -77,47 +75,5 @@ export class SeenMeter implements EventMeter {
 
   eventsWaiting(sink: string, count: number): void {
     this.waiting.set(sink, count);
-  }
-}
-
-/** Answers with the status that it has at the moment. */
-export class EventServer implements AsyncDisposable {
-  status = 200;
-  readonly bodies: unknown[] = [];
-  readonly headers: IncomingHttpHeaders[] = [];
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(): Promise<EventServer> {
-    const server = createServer();
-    const started = new EventServer(server);
-    server.on('request', async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      started.headers.push(request.headers);
-      if (started.status >= 200 && started.status < 300)
-        started.bodies.push(JSON.parse(Buffer.concat(chunks).toString()));
-      if (started.status === 0) return;
-      response.writeHead(started.status, { location: '/elsewhere' });
-      response.end('{}');
-    });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    return started;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/events?token=t0ps3cret`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-    });
   }
 }

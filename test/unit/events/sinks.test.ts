@@ -9,7 +9,8 @@ import type { EventSinkFault } from '../../../src/events/event-sink.ts';
 import { FileSink } from '../../../src/events/file-sink.ts';
 import { HttpSink } from '../../../src/events/http-sink.ts';
 import { StreamSink } from '../../../src/events/stream-sink.ts';
-import { EventServer, shown } from './samples.ts';
+import { EventServer } from '../../support/event-server.ts';
+import { shown } from './samples.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -114,7 +115,7 @@ describe('an HTTP server', () => {
     expect(server.headers[0]).not.toHaveProperty('authorization');
   });
 
-  it.for([199 + 101, 302, 400, 401, 500, 503])('that answers with %d has taken nothing', async (status) => {
+  it.for([300, 302, 400, 401, 500, 503])('that answers with %d has taken nothing', async (status) => {
     await using server = await EventServer.start();
     server.status = status;
     const sink = new HttpSink({ name: 'http', url: server.url, timeoutMs: 5_000 });
