@@ -1,0 +1,73 @@
+/** Private keys made by node:crypto, as PKCS#8 that a vault takes in. */
+import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { KeySpec } from '../../../src/domain/kms/api/enums.ts';
+
+/** A new private key of the spec. */
+export async function samplePrivateKey(spec: KeySpec): Promise<KeyObject> {
+  const bits = /^RSA_(\d+)$/.exec(spec)?.[1];
+  if (bits !== undefined)
+    return (await promisify(generateKeyPair)('rsa', { modulusLength: Number(bits) })).privateKey;
+  const namedCurve = CURVES[spec];
+  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve }).privateKey;
+  return generateKeyPairSync(SEEDED[spec] as 'ed25519').privateKey;
+}
+
+/** PKCS#8; of seeds in the form that has the seed alone, put together by hand. */
+export function pkcs8Of(key: KeyObject): Buffer {
+  const type = String(key.asymmetricKeyType);
+  const number = ALGORITHM_NUMBERS[type];
+  if (number === undefined) return key.export({ type: 'pkcs8', format: 'der' });
+  const seed = key.export({ format: 'raw-seed' });
+  const head = [
+    0x30,
+    20 + seed.length,
+    2,
+    1,
+    0,
+    0x30,
+    0x0b,
+    6,
+    9,
+    0x60,
+    0x86,
+    0x48,
+    1,
+    0x65,
+    3,
+    4,
+    ...number,
+  ];
+  return Buffer.concat([Buffer.from([...head, 4, 2 + seed.length, 0x80, seed.length]), seed]);
+}
+
+/** `04 ‖ x ‖ y`. */
+export function pointOf(key: KeyObject): Buffer {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+}
+
+const CURVES: Readonly<Partial<Record<KeySpec, string>>> = {
+  ECC_NIST_P256: 'P-256',
+  ECC_NIST_P384: 'P-384',
+  ECC_NIST_P521: 'P-521',
+  ECC_SECG_P256K1: 'secp256k1',
+};
+const SEEDED: Readonly<Partial<Record<KeySpec, string>>> = {
+  ECC_NIST_EDWARDS25519: 'ed25519',
+  ML_DSA_44: 'ml-dsa-44',
+  ML_DSA_65: 'ml-dsa-65',
+  ML_DSA_87: 'ml-dsa-87',
+  ML_KEM_512: 'ml-kem-512',
+  ML_KEM_768: 'ml-kem-768',
+  ML_KEM_1024: 'ml-kem-1024',
+};
+/** The end of 2.16.840.1.101.3.4. */
+const ALGORITHM_NUMBERS: Readonly<Record<string, readonly number[]>> = {
+  'ml-dsa-44': [3, 17],
+  'ml-dsa-65': [3, 18],
+  'ml-dsa-87': [3, 19],
+  'ml-kem-512': [4, 1],
+  'ml-kem-768': [4, 2],
+  'ml-kem-1024': [4, 3],
+};
