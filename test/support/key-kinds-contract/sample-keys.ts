@@ -3,8 +3,14 @@ import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { promisify } from 'node:util';
 import type { KeySpec } from '../../../src/domain/kms/api/enums.ts';
 
-/** A new private key of the spec. */
-export async function samplePrivateKey(spec: KeySpec): Promise<KeyObject> {
+/** A private key of the spec, always the same one, since those of RSA take a while. */
+export function samplePrivateKey(spec: KeySpec): Promise<KeyObject> {
+  const made = SAMPLES.get(spec) ?? newPrivateKey(spec);
+  SAMPLES.set(spec, made);
+  return made;
+}
+
+async function newPrivateKey(spec: KeySpec): Promise<KeyObject> {
   const bits = /^RSA_(\d+)$/.exec(spec)?.[1];
   if (bits !== undefined)
     return (await promisify(generateKeyPair)('rsa', { modulusLength: Number(bits) })).privateKey;
@@ -47,6 +53,10 @@ export function pointOf(key: KeyObject): Buffer {
   return Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
 }
 
+/** Specs of which no more keys than necessary are made. */
+export const SLOW_TO_MAKE: readonly KeySpec[] = ['RSA_3072', 'RSA_4096'];
+
+const SAMPLES = new Map<KeySpec, Promise<KeyObject>>();
 const CURVES: Readonly<Partial<Record<KeySpec, string>>> = {
   ECC_NIST_P256: 'P-256',
   ECC_NIST_P384: 'P-384',

@@ -36,7 +36,9 @@ export function sharedSecretContract(rig: KindRig): void {
       expect(hex(forOne)).toBe(hex(forTwo));
     });
 
-    it.for(rows)('on $curve keeps the zeros at the beginning of a secret', async (row) => {
+    // On P-384, which OpenSSL is slow with, it would take seconds to find one.
+    const quick = rows.filter(({ curve }) => curve !== 'P-384');
+    it.for(quick)('on $curve keeps the zeros at the beginning of a secret', async (row) => {
       const mine = generateKeyPairSync('ec', { namedCurve: row.curve }).privateKey;
       const key = await rig.importKey(row, pkcs8Of(mine));
       const { peer, secret } = peerWithLeadingZero(mine, row);
@@ -81,7 +83,7 @@ export function sharedSecretContract(rig: KindRig): void {
   });
 }
 
-/** One of 256 has one. */
+/** One of 256 has one, and one of two on P-521, whose first byte is one bit. */
 function peerWithLeadingZero(
   key: KeyObject,
   { curve, fieldBytes }: AgreementRow,
@@ -91,11 +93,7 @@ function peerWithLeadingZero(
   for (;;) {
     const peer = pointOf(generateKeyPairSync('ec', { namedCurve: curve }).publicKey);
     const secret = ecdh.computeSecret(peer);
-    // The first byte of a coordinate of P-521 has one bit.
-    const zeros = Buffer.alloc(curve === 'P-521' ? 2 : 1);
-    if (secret.length === fieldBytes && secret.subarray(0, zeros.length).equals(zeros)) {
-      return { peer, secret: secret.toString('hex') };
-    }
+    if (secret.length === fieldBytes && secret[0] === 0) return { peer, secret: secret.toString('hex') };
   }
 }
 

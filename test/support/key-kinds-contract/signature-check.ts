@@ -7,15 +7,19 @@ import type { SigningRequest } from '../../../src/domain/ports/key-vault.ts';
 
 /** The ways in which a vault is asked for a signature of a message by this algorithm. */
 export function requestsFor(row: SignatureRow, key: KeyObject, message: Uint8Array): SigningRequest[] {
-  if (row.kind === 'ed25519') return [{ row, form: 'message', input: message }];
-  if (row.kind === 'ed25519ph') return [{ row, form: 'digest', input: hash('sha512', message, 'buffer') }];
-  if (row.kind === 'ml-dsa') {
-    return [
-      { row, form: 'message', input: message },
-      { row, form: 'mu', input: muOf(key, message) },
-    ];
+  switch (row.kind) {
+    case 'ed25519':
+      return [{ row, form: 'message', input: message }];
+    case 'ed25519ph':
+      return [{ row, form: 'digest', input: hash('sha512', message, 'buffer') }];
+    case 'ml-dsa':
+      return [
+        { row, form: 'message', input: message },
+        { row, form: 'mu', input: muOf(key, message) },
+      ];
+    default:
+      return [{ row, form: 'digest', input: hash(row.hash, message, 'buffer') }];
   }
-  return [{ row, form: 'digest', input: hash(row.hash, message, 'buffer') }];
 }
 
 export function verifies(
