@@ -28,9 +28,9 @@ import {
   paginateListAliases,
   paginateListKeys,
   ReEncryptCommand,
+  ReplicateKeyCommand,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
-  SignCommand,
   TagResourceCommand,
   UnsupportedOperationException,
   UntagResourceCommand,
@@ -282,9 +282,9 @@ describe('whatever the key', () => {
 
   it('says what is to come', async () => {
     const KeyId = await newKey();
-    const sign = new SignCommand({ KeyId, Message: bytes('x'), SigningAlgorithm: 'ECDSA_SHA_256' });
+    const replicate = new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'us-east-1' });
 
-    await expect(client.send(sign)).rejects.toThrow(UnsupportedOperationException);
+    await expect(client.send(replicate)).rejects.toThrow(UnsupportedOperationException);
   });
 
   it('validates as AWS does, all at once', async () => {
