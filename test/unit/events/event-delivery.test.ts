@@ -5,10 +5,11 @@ import { EventCourier } from '../../../src/events/event-courier.ts';
 import { EventDelivery } from '../../../src/events/event-delivery.ts';
 import { outboxRecords } from '../../../src/events/event-outbox.ts';
 import type { EventSink } from '../../../src/events/event-sink.ts';
+import { CommandedSink, SeenMeter } from '../../support/event-sinks.ts';
 import { until } from '../../support/running-proxy.ts';
 import { SeenLog } from '../../support/seen-log.ts';
 import { WatchedStore } from '../../support/watched-store.ts';
-import { CommandedSink, deleted, SeenMeter } from './samples.ts';
+import { deleted } from './samples.ts';
 
 const ENTROPY = { randomBytes: (length: number) => new Uint8Array(randomBytes(length)) };
 
