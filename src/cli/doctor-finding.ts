@@ -1,6 +1,6 @@
 /** What the doctor found of one thing that it looked at. */
 export interface DoctorFinding {
-  /** What was looked at: `configuration`, `clock`, `token soft`, `key foo of /prefix`, `probe of /prefix`. */
+  /** What was looked at: `configuration`, `clock`, `token soft`, `key foo of /prefix`, `events file`, `probe of /prefix`. */
   readonly subject: string;
   /** `warning`: works, or may be meant so; `problem`: does not work. */
   readonly severity: 'ok' | 'warning' | 'problem';

@@ -1,4 +1,7 @@
-/** The doctor's look at the KMS engine: who may call it, its clock, and its domain, generation by generation. */
+/**
+ * The doctor's look at the KMS engine: who may call it, who is told of its events, its clock, and its domain,
+ * generation by generation.
+ */
 import { existsSync } from 'node:fs';
 import type { PortcullisConfig } from '../config/portcullis-config.ts';
 import { clockSettingAddress } from '../domain/key/record-address.ts';
@@ -16,6 +19,7 @@ import { findOrphans, type Orphan } from '../hsm/vault/abandoned-keys.ts';
 import { readDomain } from '../hsm/vault/domain-keys.ts';
 import { createLog } from '../log/log.ts';
 import { openRecordStore } from '../open-record-store.ts';
+import { sinkFindings, waitingFindings } from './doctor-events.ts';
 import { type DoctorFinding, found } from './doctor-finding.ts';
 
 /** All secret keys of each token that could be reached. */
@@ -24,7 +28,10 @@ export type KeyLists = ReadonlyMap<string, readonly KeyDescription[]>;
 /** Nothing without an engine. A store that cannot be opened becomes a finding. */
 export async function examineKms({ kms }: PortcullisConfig, keys: KeyLists): Promise<DoctorFinding[]> {
   if (kms === undefined) return [];
-  const access = kms.access.mode === 'open' ? [found('kms', 'warning', OPEN)] : [];
+  const access = [
+    ...(kms.access.mode === 'open' ? [found('kms', 'warning', OPEN)] : []),
+    ...(await sinkFindings(kms.events)),
+  ];
   if (kms.token === undefined || kms.store === 'memory') return access;
   const place = 'sqlite' in kms.store ? kms.store.sqlite : undefined;
   if (place !== undefined && !existsSync(place)) return [...access, noDomain(`there is no ${place} yet`)];
@@ -36,7 +43,13 @@ export async function examineKms({ kms }: PortcullisConfig, keys: KeyLists): Pro
     const text =
       place === undefined ? 'the database can be read' : `${place} can be read, and no engine has it open`;
     const seen = [found('store', 'ok', text)];
-    return [...access, ...seen, ...(await clockFindings(store)), ...(await domainFindings(store, keys))];
+    return [
+      ...access,
+      ...seen,
+      ...(await clockFindings(store)),
+      ...(await waitingFindings(store, kms.events)),
+      ...(await domainFindings(store, keys)),
+    ];
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
     const advice = place === undefined ? '' : '; while the engine runs, its store is its own';

@@ -3,6 +3,7 @@
  * delivered and not removed, because of a crash in between, comes again. At most one batch is in memory.
  */
 import { once } from 'node:events';
+import { EVENT_SCOPE } from '../domain/key/record-address.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { EventMeter } from '../domain/ports/meter.ts';
@@ -12,7 +13,6 @@ import {
   StoreConflict,
   type StoredRecord,
 } from '../domain/ports/record-store.ts';
-import { EVENT_SCOPE } from './event-outbox.ts';
 import { type EventSink, EventSinkFault } from './event-sink.ts';
 import { WakeableWait } from './wakeable-wait.ts';
 

@@ -1,4 +1,5 @@
 /** The events of an engine: into the store with what they tell of, and from there to every sink. */
+import { EVENT_SCOPE } from '../domain/key/record-address.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Entropy } from '../domain/ports/entropy.ts';
 import type { KmsEvent, KmsEvents } from '../domain/ports/kms-events.ts';
@@ -6,7 +7,7 @@ import type { Log } from '../domain/ports/log.ts';
 import type { EventMeter } from '../domain/ports/meter.ts';
 import type { RecordChange, RecordStore } from '../domain/ports/record-store.ts';
 import { EventCourier } from './event-courier.ts';
-import { EVENT_SCOPE, outboxRecords } from './event-outbox.ts';
+import { outboxRecords } from './event-outbox.ts';
 import type { EventSink } from './event-sink.ts';
 
 export interface EventDeliveryOptions {

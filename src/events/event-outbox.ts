@@ -1,12 +1,10 @@
 /** Events as records, one for each sink, in the order in which they happened: what the engine commits. */
+import { EVENT_SCOPE } from '../domain/key/record-address.ts';
 import { eventBridgeEvent } from '../domain/kms/event-bridge-event.ts';
 import type { Entropy } from '../domain/ports/entropy.ts';
 import type { KmsEvent } from '../domain/ports/kms-events.ts';
 import type { RecordChange } from '../domain/ports/record-store.ts';
 import { randomUuid } from '../domain/uuid.ts';
-
-/** The scope of all events: they belong to the engine. */
-export const EVENT_SCOPE = '';
 
 /** New records, in one commit with what happened. */
 export function outboxRecords(

@@ -20,7 +20,8 @@ export class EventServer implements AsyncDisposable {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       started.headers.push(request.headers);
-      if (started.status < 300) started.bodies.push(JSON.parse(Buffer.concat(chunks).toString()));
+      if (request.method === 'POST' && started.status < 300)
+        started.bodies.push(JSON.parse(Buffer.concat(chunks).toString()));
       if (started.status === 0) return;
       response.writeHead(started.status, { location: '/elsewhere' });
       response.end('{}');

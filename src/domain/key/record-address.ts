@@ -1,4 +1,4 @@
-/** Where the store has the records of customers. */
+/** Where the store has its records. */
 import type { RecordAddress } from '../ports/record-store.ts';
 import type { KeyScope } from './key-record.ts';
 
@@ -20,3 +20,6 @@ export function aliasAddress(alias: KeyScope & { readonly name: string }): Recor
 export function clockSettingAddress(): RecordAddress {
   return { scope: '', id: 'clock' };
 }
+
+/** Of events on their way: they belong to the engine. */
+export const EVENT_SCOPE = '';
