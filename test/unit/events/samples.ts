@@ -2,7 +2,7 @@
 import type { EventBridgeEvent } from '../../../src/domain/kms/event-bridge-event.ts';
 import type { KeyDeleted } from '../../../src/domain/ports/kms-events.ts';
 
-export const START_MS = Date.UTC(2026, 0, 2);
+const START_MS = Date.UTC(2026, 0, 2);
 
 export function deleted(number: number): KeyDeleted {
   const keyId = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
