@@ -58,8 +58,8 @@ export class HttpSink implements EventSink {
 /** The client hides what happened below it in the cause. */
 function reasonOf(error: unknown): string {
   const { name, cause } = error as Error;
-  const { code } = (cause ?? {}) as { readonly code?: unknown };
-  return typeof code === 'string' ? code : name;
+  const { code, message } = (cause ?? {}) as { readonly code?: string; readonly message?: string };
+  return code ?? message ?? name;
 }
 
 const UNREACHABLE =

@@ -135,6 +135,14 @@ describe('an event', () => {
   });
 });
 
+it('a store that cannot count at the start is named in the log', async () => {
+  const stand = new Stand();
+  vi.spyOn(stand.store, 'count').mockRejectedValue(new Error('the store is away'));
+  await stand.delivery()[Symbol.asyncDispose]();
+
+  expect(stand.log.of('events.uncounted')).toHaveLength(1);
+});
+
 describe('a sink that refuses', () => {
   it('is asked again later and later, keeps its events, and has them all once it takes them', async () => {
     const stand = new Stand();
@@ -275,6 +283,17 @@ describe('engines that share a store', () => {
 
     expect(sink.keyNumbers).toStrictEqual([1]);
     expect(await stand.count()).toBe(0);
+  });
+
+  it('deliver nothing that they cannot claim', async () => {
+    const stand = new Stand();
+    await stand.add([1], 'sink');
+    stand.store.beforeCommit = () => Promise.reject(new Error('the disk is full'));
+    const sink = new CommandedSink();
+    await stand.courier(sink, { shared: true }).stop(1_000);
+
+    expect(sink.attempts).toBe(0);
+    expect(stand.meter.failed.get('sink')).toBe(1);
   });
 
   it('try again what they have claimed themselves', async () => {

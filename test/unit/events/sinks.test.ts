@@ -149,14 +149,25 @@ describe('an HTTP server', () => {
   });
 
   it('that is not there is named without the secrets of its URL', async () => {
-    const sink = new HttpSink({ name: 'http', url: 'http://127.0.0.1:1/?token=t0ps3cret', timeoutMs: 5_000 });
+    const server = await EventServer.start();
+    const { url } = server;
+    await server[Symbol.asyncDispose]();
+    const sink = new HttpSink({ name: 'http', url, timeoutMs: 5_000 });
     const { message, advice } = await faultOf(sink.deliver([shown(1)], NEVER));
 
-    expect(message).toMatch(/^http:\/\/127\.0\.0\.1:1 did not answer \(\w+\)$/);
+    expect(message).toBe(`${new URL(url).origin} did not answer (ECONNREFUSED)`);
     expect(advice).toBe(
       'see that the server runs, can be reached from here, and has a certificate that is trusted',
     );
   });
+});
+
+it('a server at a port that the client refuses to call is refused with that reason', async () => {
+  const sink = new HttpSink({ name: 'http', url: 'http://127.0.0.1:6000/', timeoutMs: 5_000 });
+
+  expect((await faultOf(sink.deliver([shown(1)], NEVER))).message).toBe(
+    'http://127.0.0.1:6000 did not answer (bad port)',
+  );
 });
 
 describe('a stream', () => {

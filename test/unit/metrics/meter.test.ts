@@ -71,6 +71,23 @@ describe('the exposition', () => {
     );
   });
 
+  it('counts events by sink', async () => {
+    const meter = createMeter();
+    meter.eventsDelivered('file', 2);
+    meter.eventsDelivered('file', 3);
+    meter.eventDeliveryFailed('http');
+    meter.eventsWaiting('http', 7);
+    const text = await meter.exposition();
+
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        'portcullis_kms_events_delivered_total{sink="file"} 5',
+        'portcullis_kms_event_failures_total{sink="http"} 1',
+        'portcullis_kms_events_waiting{sink="http"} 7',
+      ]),
+    );
+  });
+
   it('has the metrics of the process, the lag of its event loop among them', async () => {
     const text = await createMeter().exposition();
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);

@@ -387,6 +387,16 @@ describe('automatic rotation', () => {
     expect(await rotate()).toBe('not due');
   });
 
+  it('of a key without material is a broken invariant', async () => {
+    const { rig, key } = await stand();
+    rig.nowMs = START_MS + 90 * DAY_MS;
+    const { body, ...record } = await rig.record(key.id);
+    const { currentMaterialId: _, ...without } = body;
+    await expect(rotateIfDue(rig.services, { ...record, body: without })).rejects.toThrow(
+      `key ${key.id} has no material to rotate from`,
+    );
+  });
+
   it('gives way to whoever changed the key meanwhile', async () => {
     const { rig, key } = await stand();
     rig.nowMs = START_MS + 90 * DAY_MS;
