@@ -69,7 +69,7 @@ finish() {
   set +e
   cd "$ROOT" || exit 1
   if [ "$status" -ne 0 ]; then
-    printf 'The walkthrough stopped. An engine has to answer at %s: npm start\n' "$AWS_ENDPOINT_URL_KMS" >&2
+    printf 'The walkthrough stopped. It needs an engine at %s; npm start runs one.\n' "$AWS_ENDPOINT_URL_KMS" >&2
   fi
   eval "$AT_END" >/dev/null 2>&1
   if [ -n "${EXAMPLES_KEEP:-}" ]; then say "Kept: $FOLDER"; else rm -rf "$FOLDER"; fi

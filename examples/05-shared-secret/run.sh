@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Two parties get the same secret without sending it: by ECDH, where each has a key and knows the other's public half,
 # and by ML-KEM, which withstands quantum computers, where one has a key and the other sends a ciphertext. Bob's private
-# keys are in KMS and stay there. Alice has no KMS: she uses openssl, and for ML-KEM Node.js.
+# keys are in KMS and stay there. Alice has no KMS: she uses openssl, and for ML-KEM the
+# program beside this one, which speaks for Bob too.
 . "$(dirname "$0")/../prelude.sh"
 need openssl node
 
@@ -13,10 +14,14 @@ new_key() {
   aws kms get-public-key --key-id "$key" --query PublicKey --output text | base64 --decode >bob.der
 }
 
+ml_kem() {
+  node "$HERE/ml-kem.ts" "$@"
+}
+
 # Both secrets are in base64 and in variables. They are not keys yet: a protocol passes them through a key derivation
 # function, together with the names of the parties.
 same_secret() {
-  [ -n "$1" ] && [ "$1" = "$2" ] || fail "Alice and Bob have different secrets"
+  [ -n "$1" ] && [ "$1" = "$2" ] || fail "the two have different secrets"
   say "  Both have the same secret of $(printf '%s' "$1" | base64 --decode | wc -c | tr -d ' ') bytes."
 }
 
@@ -35,26 +40,19 @@ same_secret "$alices" "$bobs"
 say "ML-KEM:"
 new_key ENCAPSULATE_DECAPSULATE ML_KEM_768
 say "  Bob has the key $key (ML_KEM_768) in KMS. Alice has its public half."
-alices=$(node "$HERE/encapsulate.ts" bob.der alice.ciphertext)
+alices=$(ml_kem encapsulate bob.der alice.ciphertext)
 say "  Alice makes a secret and sends Bob $(wc -c <alice.ciphertext | tr -d ' ') bytes."
-bobs=$(aws kms decapsulate --key-id "$key" --encapsulation-algorithm ML_KEM \
-  --shared-secret-ciphertext-blob fileb://alice.ciphertext --query SharedSecret --output text)
+bobs=$(ml_kem kms-decapsulate "$key" alice.ciphertext)
 same_secret "$alices" "$bobs"
 
-# One answer holds both: the secret, which Carol keeps, and the ciphertext, which she sends.
-answer=$(aws kms encapsulate --key-id "$key" --encapsulation-algorithm ML_KEM \
-  --query '[SharedSecretCiphertextBlob,SharedSecret]' --output text)
-printf '%s' "${answer%%[[:space:]]*}" | base64 --decode >carol.ciphertext
-say "  Carol may use Bob's key in KMS, and has KMS make a secret."
-bobs=$(aws kms decapsulate --key-id "$key" --encapsulation-algorithm ML_KEM \
-  --shared-secret-ciphertext-blob fileb://carol.ciphertext --query SharedSecret --output text)
-[ "${answer##*[[:space:]]}" = "$bobs" ] || fail "Carol and Bob have different secrets"
-say "  Bob gets the same one out of what she sent."
+carols=$(ml_kem kms-encapsulate "$key" carol.ciphertext)
+say "  Carol may use Bob's key in KMS, has KMS make a secret, and sends Bob $(wc -c <carol.ciphertext | tr -d ' ') bytes."
+bobs=$(ml_kem kms-decapsulate "$key" carol.ciphertext)
+same_secret "$carols" "$bobs"
 
 # Nobody can tell a changed ciphertext from a good one. Bob gets a secret that fits to nothing, and no error.
 { head -c 1000 alice.ciphertext && openssl rand 88; } >changed.ciphertext
-bobs=$(aws kms decapsulate --key-id "$key" --encapsulation-algorithm ML_KEM \
-  --shared-secret-ciphertext-blob fileb://changed.ciphertext --query SharedSecret --output text)
+bobs=$(ml_kem kms-decapsulate "$key" changed.ciphertext)
 [ "$bobs" != "$alices" ] || fail "a changed ciphertext gave the same secret"
 say "  Out of a changed ciphertext comes another secret, and no error: what is encrypted under it tells."
 

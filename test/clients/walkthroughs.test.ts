@@ -182,7 +182,7 @@ describe('a walkthrough that fails', () => {
     });
 
     expect(run.code).not.toBe(0);
-    expect(run.stderr).toContain(`An engine has to answer at ${endpoint}: npm start`);
+    expect(run.stderr).toContain(`It needs an engine at ${endpoint}; npm start runs one.`);
     expect(readdirSync(home)).toEqual([]);
   });
 
