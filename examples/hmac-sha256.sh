@@ -2,6 +2,7 @@
 # `openssl mac` take a key as an argument only, and arguments can be read by every user of a machine; so the two hashes
 # that an HMAC is made of are taken one by one. printf is part of the shell and starts no process.
 # Sourced by bash, not run.
+# shellcheck shell=bash
 
 # hmac_sha256 <key: 64 hexadecimal digits>   prints 64 hexadecimal digits
 hmac_sha256() {

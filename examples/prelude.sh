@@ -1,5 +1,6 @@
 # How every walkthrough begins: where the engine is, a folder of its own that goes at the end, and a few words to tell
 # the story with. Sourced by bash, not run.
+# shellcheck shell=bash disable=SC2034
 set -euo pipefail
 
 # What `npm start` prints. The AWS command line, boto3 and the SDK for JavaScript read the same variables; a profile or

@@ -29,7 +29,7 @@ import {
 } from '../support/walkthroughs.ts';
 
 const WALKTHROUGHS = indexedWalkthroughs();
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 600_000;
 
 let kms: TestKms;
 let client: KMSClient;

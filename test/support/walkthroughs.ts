@@ -106,4 +106,4 @@ function isLike(said: string, expected: string): boolean {
 
 const WATCHED: readonly string[] = ['aws', 'openssl', 'base64', 'od', 'tr', 'cut', 'cat', 'sed', 'cp', 'mv'];
 const BASE64_SLICE = 40;
-const PATIENCE_MS = 170_000;
+const PATIENCE_MS = 590_000;
