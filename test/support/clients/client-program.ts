@@ -31,3 +31,8 @@ export async function toolOutput(
 ): Promise<string> {
   return (await promisify(execFile)(command, args, options)).stdout;
 }
+
+/** Whether version `found` comes before `needed`; both are numbers with points between them. */
+export function isOlder(found: string, needed: string): boolean {
+  return found.localeCompare(needed, 'en', { numeric: true }) < 0;
+}
