@@ -8,8 +8,15 @@ export type ClientProgram =
   | { readonly command: string; readonly args: readonly string[] }
   | { readonly absent: string };
 
-/** Runs it to its end, and resolves to the JSON that it printed. Rejects with all of its output when it fails. */
-export async function runClient(program: ClientProgram, kms: TestKms): Promise<unknown> {
+/**
+ * Runs it to its end, and resolves to the JSON that it printed; `request` is the JSON that it finds on standard input.
+ * Rejects with all of its output when it fails.
+ */
+export async function runClient(
+  program: ClientProgram,
+  kms: TestKms,
+  request: unknown = {},
+): Promise<unknown> {
   if ('absent' in program) return undefined;
   const env = {
     PATH: process.env['PATH'],
@@ -19,8 +26,9 @@ export async function runClient(program: ClientProgram, kms: TestKms): Promise<u
     AWS_ACCESS_KEY_ID: kms.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: kms.credentials.secretAccessKey,
   };
-  const { stdout } = await promisify(execFile)(program.command, program.args, { env });
-  return JSON.parse(stdout);
+  const running = promisify(execFile)(program.command, program.args, { env });
+  running.child.stdin?.end(JSON.stringify(request));
+  return JSON.parse((await running).stdout);
 }
 
 /** Resolves to its standard output. */
