@@ -11,7 +11,7 @@ import type { Clock } from './domain/ports/clock.ts';
 import type { Entropy } from './domain/ports/entropy.ts';
 import type { KeyVault } from './domain/ports/key-vault.ts';
 import type { Log } from './domain/ports/log.ts';
-import type { EventMeter } from './domain/ports/meter.ts';
+import type { EventMeter, Meter } from './domain/ports/meter.ts';
 import { type RecordKind, type RecordStore, StoreConflict } from './domain/ports/record-store.ts';
 import type { ClockOutcome, EngineControl } from './edge/control/control-endpoint.ts';
 import type { ExchangeHandler } from './edge/http/exchange.ts';
@@ -44,6 +44,7 @@ export interface KmsFaceOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  readonly meter: Pick<Meter, 'kmsRequest'>;
   /** Who is told of rotations and deletions; absent: nobody. */
   readonly events?: {
     readonly sinks: readonly EventSink[];
@@ -71,7 +72,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   #waitsFor: string | undefined;
 
   private constructor(options: KmsFaceOptions, clock: AdjustableClock) {
-    const { config, store, vault, entropy, log } = options;
+    const { config, store, vault, entropy, log, meter } = options;
     this.#options = options;
     this.#clock = clock;
     this.#events = new EventDelivery({
@@ -106,6 +107,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
       clock: options.clock,
       entropy,
       log,
+      meter,
       credentials: () => this.#credentials,
       settings: {
         bodyBytes: BODY_BYTES,
@@ -293,27 +295,20 @@ export interface OpenKmsOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
-  readonly meter: EventMeter;
+  readonly meter: EventMeter & Pick<Meter, 'kmsRequest'>;
 }
 
 /**
  * Opens the store, finds the domain and starts the engine. Tokens that are down do not stop it. Rejects with a
  * StoreFailure, a SeedConflict or {@link NoDomain}.
  */
-export async function openKms({
-  config,
-  fleet,
-  clock,
-  entropy,
-  log,
-  meter,
-}: OpenKmsOptions): Promise<KmsFace> {
-  const store = await openRecordStore(config.store, log);
+export async function openKms({ config, fleet, ...outside }: OpenKmsOptions): Promise<KmsFace> {
+  const store = await openRecordStore(config.store, outside.log);
   try {
-    const vault = await openVault({ config, store, fleet, entropy });
+    const vault = await openVault({ config, store, fleet, entropy: outside.entropy });
     const shared = typeof config.store === 'object' && 'postgres' in config.store;
-    const events = { sinks: openEventSinks(config.events), shared, meter };
-    const face = await KmsFace.start({ config, store, vault, clock, entropy, log, events });
+    const events = { sinks: openEventSinks(config.events), shared, meter: outside.meter };
+    const face = await KmsFace.start({ ...outside, config, store, vault, events });
     face.wrapAgain();
     return face;
   } catch (error) {

@@ -74,6 +74,7 @@ export async function startKmsForTests({
     clock: CLOCK,
     entropy: ENTROPY,
     log: SILENT,
+    meter: { kmsRequest: say },
   });
   const listener = await listen({
     name: 'kms',

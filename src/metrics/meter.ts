@@ -4,6 +4,8 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { HSM_FAULT_CODES } from '../domain/hsm-fault.ts';
+import { KMS_OPERATION_NAMES } from '../domain/kms/api/operations.ts';
+import { KMS_FAULT_NAMES } from '../domain/kms/kms-fault.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { EventMeter, Meter, Readings } from '../domain/ports/meter.ts';
 import { XKS_FAULT_NAMES } from '../domain/xks/xks-fault.ts';
@@ -44,6 +46,7 @@ export function createMeter(): MeterRegistry {
   });
   return {
     ...requests,
+    ...kmsMetrics(registry),
     ...tokens,
     ...keyMetrics(registry),
     ...eventMetrics(registry),
@@ -91,6 +94,22 @@ function requestMetrics(registry: Registry): Pick<Meter, 'request'> {
       duration.observe({ operation, path_prefix, error }, sample.seconds);
       if (error === '') return;
       errors.inc({ operation, path_prefix, error, retryable: String(RETRYABLE.has(error)) });
+    },
+  };
+}
+
+function kmsMetrics(registry: Registry): Pick<Meter, 'kmsRequest'> {
+  const duration = new Histogram({
+    name: 'portcullis_kms_request_duration_seconds',
+    help: 'Time from the head of a request of the KMS engine to its answer, by operation and error name (empty: success).',
+    labelNames: ['operation', 'error'],
+    buckets: KMS_SECONDS,
+    registers: [registry],
+  });
+  return {
+    kmsRequest: (sample) => {
+      const operation = closedLabel(sample.operation, KMS_OPERATIONS);
+      duration.observe({ operation, error: closedLabel(sample.errorName, KMS_ERRORS) }, sample.seconds);
     },
   };
 }
@@ -186,6 +205,9 @@ function eventMetrics(registry: Registry): EventMeter {
 /** Fine where the 250 ms that AWS KMS waits are spent. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1];
 
+/** Making an RSA key takes seconds. */
+const KMS_SECONDS = [...SECONDS, 2.5, 5, 10];
+
 const XKS_OPERATIONS: ReadonlySet<string> = new Set([
   'GetKeyMetadata',
   'Encrypt',
@@ -194,6 +216,11 @@ const XKS_OPERATIONS: ReadonlySet<string> = new Set([
 ]);
 
 const XKS_ERRORS: ReadonlySet<string> = new Set(['', ...XKS_FAULT_NAMES]);
+
+/** With the one operation of STS, and the name for a request that is none. */
+const KMS_OPERATIONS: ReadonlySet<string> = new Set([...KMS_OPERATION_NAMES, 'GetCallerIdentity', 'unknown']);
+
+const KMS_ERRORS: ReadonlySet<string> = new Set(['', ...KMS_FAULT_NAMES]);
 
 const RETRYABLE: ReadonlySet<string> = new Set([
   'ThrottlingException',

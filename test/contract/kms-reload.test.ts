@@ -140,6 +140,9 @@ describe('a reload of the engine', () => {
     expect(await presented()).not.toBe(before);
     expect(await told(ALICE)).toBe('served');
     expect(openSockets()).toEqual(sockets);
+    expect(metrics).toContain(
+      'portcullis_kms_request_duration_seconds_count{operation="ListKeys",error=""} 1',
+    );
     expect(metrics).toMatch(/^portcullis_certificate_days_to_expire\{role="server",.*\} (29\.|30)/m);
   });
 

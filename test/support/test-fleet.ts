@@ -71,6 +71,7 @@ export function openTestFleet(
     log: { debug: note, info: note, warn: note, error: note },
     meter: {
       request: count('request'),
+      kmsRequest: count('kmsRequest'),
       tokenCall: count('tokenCall'),
       hostStarted: count('hostStarted'),
       tokenStatus: count('tokenStatus'),

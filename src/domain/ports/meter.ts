@@ -7,6 +7,12 @@ export interface Meter {
     readonly errorName: string;
     readonly seconds: number;
   }): void;
+  /** One answered request of the engine; `errorName` is empty on success. */
+  kmsRequest(sample: {
+    readonly operation: string;
+    readonly errorName: string;
+    readonly seconds: number;
+  }): void;
   /** One call to a token; `fault` is empty on success. */
   tokenCall(sample: {
     readonly token: string;

@@ -1,11 +1,11 @@
-/** The end of a request: the first answer wins, and is logged once. */
+/** The end of a request: the first answer wins, and is logged and measured once. */
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
 import { BodyIncomplete, BodyTooLarge } from '../http/exchange.ts';
 import { STS_CONTENT_TYPE, stsErrorAnswer } from '../sts/sts-error.ts';
 import { answerHeaders, errorBody, KMS_CONTENT_TYPE } from './error-body.ts';
 import { httpStatus } from './error-table.ts';
 import type { Passage } from './passage.ts';
-import { logLate, logRequest } from './request-log.ts';
+import { logLate, logRequest, measureRequest } from './request-log.ts';
 import { TIMED_OUT, toFault } from './to-fault.ts';
 
 /** `proven` callers may keep their connection idle. */
@@ -21,6 +21,7 @@ export function finishWith(passage: Passage, body: string): void {
     proven: passage.authenticated?.verified === true,
   });
   logRequest(passage, { status: 200 });
+  measureRequest(passage, '');
 }
 
 export function refuse(passage: Passage, error: unknown): void {
@@ -38,6 +39,7 @@ export function refuse(passage: Passage, error: unknown): void {
     close: error instanceof BodyTooLarge || error instanceof BodyIncomplete,
   });
   logRequest(passage, { status: answer.status, fault });
+  measureRequest(passage, fault.code);
 }
 
 /** Answers at the reply deadline whatever the request is waiting for. The work goes on; it may still have its effect. */

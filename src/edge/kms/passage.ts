@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import type { CallTrace } from '../../domain/ports/hsm.ts';
 import type { Log } from '../../domain/ports/log.ts';
+import type { Meter } from '../../domain/ports/meter.ts';
 import { randomUuid } from '../../domain/uuid.ts';
 import type { KmsEngine } from '../../engine/kms/kms-engine.ts';
 import type { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
@@ -29,6 +30,7 @@ export interface KmsEdgeServices {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  readonly meter: Pick<Meter, 'kmsRequest'>;
   /** For requests that nobody has authenticated. */
   readonly cappedLog: CappedLog;
   /** Asked for each request, so that a changed credential counts at once. */

@@ -24,6 +24,14 @@ export function logRequest(passage: Passage, outcome: Outcome): void {
   else log.info('request', fields);
 }
 
+export function measureRequest(passage: Passage, errorName: string): void {
+  passage.services.meter.kmsRequest({
+    operation: passage.operation ?? 'unknown',
+    errorName,
+    seconds: (passage.endedMs - passage.exchange.startedMs) / 1000,
+  });
+}
+
 /** What came after the answer was given, such as the engine's result past the deadline. */
 export function logLate(passage: Passage, fault: KmsFault | undefined): void {
   passage.services.log.debug('request.late', {

@@ -6,6 +6,7 @@ import aws4 from 'aws4';
 import type { KmsOperationName, KmsOperations } from '../../../src/domain/kms/api/operations.ts';
 import type { KmsCall } from '../../../src/domain/kms/caller.ts';
 import type { LogFields } from '../../../src/domain/ports/log.ts';
+import type { Meter } from '../../../src/domain/ports/meter.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import {
   BodyTooLarge,
@@ -55,6 +56,7 @@ export interface EngineRun {
 export class KmsRig {
   readonly lines: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
   readonly runs: EngineRun[] = [];
+  readonly measures: Parameters<Meter['kmsRequest']>[0][] = [];
   /** What the engine answers, or how it fails. */
   output: unknown = {};
   failure: unknown = undefined;
@@ -77,6 +79,7 @@ export class KmsRig {
       clock: { nowMs: () => this.nowMs, monotonicMs: () => this.monotonicMs },
       entropy: { randomBytes: (length) => new Uint8Array(length).fill(++this.#entropy) },
       log: { debug: record('debug'), info: record('info'), warn: record('warn'), error: record('error') },
+      meter: { kmsRequest: (sample) => this.measures.push(sample) },
       credentials: () => this.credentials,
       settings: {
         bodyBytes: 524_288,

@@ -70,6 +70,7 @@ export class ProxyRig {
       log: { debug: record('debug'), info: record('info'), warn: record('warn'), error: record('error') },
       meter: {
         request: (sample) => this.measures.push(sample),
+        kmsRequest: () => undefined,
         tokenCall: () => undefined,
         hostStarted: () => undefined,
         keyInvocations: () => undefined,

@@ -25,6 +25,7 @@ function start(store: MemoryStore): Promise<KmsFace> {
     clock: { nowMs: () => START_MS, monotonicMs: () => performance.now() },
     entropy,
     log: { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() },
+    meter: { kmsRequest: vi.fn() },
   });
 }
 

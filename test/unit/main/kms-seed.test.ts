@@ -41,6 +41,7 @@ function start(store: MemoryStore, { ready = (): boolean => true, allowClockCont
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     entropy: ENTROPY,
     log: { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() },
+    meter: { kmsRequest: vi.fn() },
   });
 }
 

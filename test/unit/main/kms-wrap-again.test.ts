@@ -22,6 +22,7 @@ it('waits for its next attempt where the store cannot be read, and brings nothin
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     entropy,
     log: { debug: vi.fn(), info: vi.fn(), warn, error: vi.fn() },
+    meter: { kmsRequest: vi.fn() },
   });
   vi.spyOn(store, 'get').mockRejectedValue(new StoreFailure('the disk is gone'));
 

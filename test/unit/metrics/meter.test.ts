@@ -139,6 +139,40 @@ describe('label values stay bounded', () => {
   });
 });
 
+describe('requests of the engine', () => {
+  it('are counted and timed by operation and error, and a slow one still has a bucket', async () => {
+    const meter = createMeter();
+    meter.kmsRequest({ operation: 'CreateKey', errorName: '', seconds: 0.004 });
+    meter.kmsRequest({ operation: 'CreateKey', errorName: '', seconds: 4 });
+    meter.kmsRequest({ operation: 'Decrypt', errorName: 'InvalidCiphertextException', seconds: 0.01 });
+    const lines = await linesOf(meter, 'portcullis_kms_request_duration_seconds');
+
+    expect(lines.filter((line) => line.includes('_count'))).toEqual([
+      'portcullis_kms_request_duration_seconds_count{operation="CreateKey",error=""} 2',
+      'portcullis_kms_request_duration_seconds_count{operation="Decrypt",error="InvalidCiphertextException"} 1',
+    ]);
+    expect(lines).toContain(
+      'portcullis_kms_request_duration_seconds_bucket{le="1",operation="CreateKey",error=""} 1',
+    );
+    expect(lines).toContain(
+      'portcullis_kms_request_duration_seconds_bucket{le="5",operation="CreateKey",error=""} 2',
+    );
+  });
+
+  it.for([
+    { operation: 'GetCallerIdentity', label: 'GetCallerIdentity' },
+    { operation: 'unknown', label: 'unknown' },
+    { operation: 'Encrypt\n', label: 'other' },
+  ])('have $label for the operation $operation', async ({ operation, label }) => {
+    const meter = createMeter();
+    meter.kmsRequest({ operation, errorName: 'Invented', seconds: 1 });
+
+    expect(await linesOf(meter, 'portcullis_kms_request_duration_seconds_count')).toEqual([
+      `portcullis_kms_request_duration_seconds_count{operation="${label}",error="other"} 1`,
+    ]);
+  });
+});
+
 async function linesOf(meter: MeterRegistry, name: string): Promise<string[]> {
   const text = await meter.exposition();
   return text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
