@@ -31,6 +31,7 @@ export async function liveTenYears(vault: KeyVault, name: string): Promise<Count
     clock,
     entropy: { randomBytes: (length) => new Uint8Array(randomBytes(length)) },
     log,
+    meter: { kmsRequest: () => undefined },
     events: { sinks: [sink], shared: false, meter: new SeenMeter() },
   });
   await using listener = await listen({

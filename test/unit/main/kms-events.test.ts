@@ -47,6 +47,7 @@ class Stand implements AsyncDisposable {
       clock,
       entropy,
       log,
+      meter: { kmsRequest: () => undefined },
       events: { sinks, shared: false, meter: new SeenMeter() },
     });
     const at = { host: '127.0.0.1', port: 0 };

@@ -20,9 +20,8 @@ export async function keyWithMaterial(
   material: Uint8Array,
 ): Promise<MadeKey> {
   const made = await rig.newKey();
-  const context = { tenant: 0, deadlineMs: 60_000 };
   const owner = { account: ACCOUNT, keyId: made.id };
-  const { materialId, token } = await rig.vault.import(owner, kind, Uint8Array.from(material), context);
+  const { materialId, token } = await rig.vault.import(owner, kind, Uint8Array.from(material));
   const { body, revision } = await rig.record(made.id);
   const imported = { materialId, token: Buffer.from(token).toString('base64'), createdMs: START_MS };
   const changed = { ...body, ...kind, materials: [imported], currentMaterialId: materialId };
