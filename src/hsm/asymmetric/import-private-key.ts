@@ -19,6 +19,7 @@ export function importPrivateKey(spec: KeySpec, der: Uint8Array): PrivateMateria
   const info = parseExactly(der, PrivateKeyInfo);
   const inner = Buffer.from(info.privateKey.buffer);
   try {
+    if (info.version !== 0) throw unfit('it is of another version');
     if (identifierOf(info) !== `${form.oid} ${form.parameters}`) throw unfit('it is of another algorithm');
     return read(spec, form, inner);
   } finally {
