@@ -12,6 +12,7 @@ const SEED = Number(process.env['KMS_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 /** The checks in their order, each with the answers that end a request there. */
 const LAYERS: readonly (readonly [string, (told: string) => boolean])[] = [
+  ['size', (told) => told.startsWith('RequestEntityTooLarge')],
   ['operation', (told) => told.startsWith('UnknownOperation')],
   ['JSON', (told) => told === 'SerializationException: The request body is not JSON in UTF-8.'],
   ['signature', (told) => SIGNATURE.test(told)],
@@ -99,7 +100,7 @@ function layerOf(told: string): string {
 
 /** Empty when all is well. */
 function problemWith(answer: Answer, rig: KmsRig): string {
-  if (answer.status !== 200 && answer.status !== 400) return `${answer.body} ${logText(rig)}`;
+  if (![200, 400, 413].includes(answer.status)) return `${answer.body} ${logText(rig)}`;
   return findLeak(answer.status === 200 ? '' : answer.body, logText(rig));
 }
 
@@ -144,13 +145,56 @@ function report(name: string, count: number, ended: ReadonlyMap<string, number>)
 
 function anythingGoes(): Target {
   const keyIds = ['1234abcd-12ab-34cd-56ef-1234567890ab', 'alias/a'];
-  return { rig: new KmsRig(), known: async () => ({ keyIds, ciphertexts: [new Uint8Array(184)] }) };
+  const bytes = { ciphertexts: [new Uint8Array(184)], publicKeys: [new Uint8Array(91)] };
+  return { rig: new KmsRig(), known: async () => ({ keyIds, ...bytes }) };
 }
 
 function softwareEngine(): Target {
   const inner = new Rig();
   const engine: KmsEngine = { run: (name, input, call) => inner.run(name, input, call) };
-  return { rig: new KmsRig({}, engine), known: () => freshThings(inner) };
+  let times = 0;
+  let others: Promise<KnownThings>;
+  const known = async (): Promise<KnownThings> => {
+    if (times % OTHER_KINDS_EVERY === 0) others = otherKinds(inner);
+    times += 1;
+    return joined(await freshThings(inner), await others);
+  };
+  return { rig: new KmsRig({}, engine), known };
+}
+
+function joined(...all: readonly KnownThings[]): KnownThings {
+  return {
+    keyIds: all.flatMap(({ keyIds }) => keyIds),
+    ciphertexts: all.flatMap(({ ciphertexts }) => ciphertexts),
+    publicKeys: all.flatMap(({ publicKeys }) => publicKeys),
+  };
+}
+
+/** A key of each kind that is used otherwise than a symmetric one. */
+async function otherKinds(rig: Rig): Promise<KnownThings> {
+  const kinds = [
+    { keySpec: 'RSA_2048', keyUsage: 'ENCRYPT_DECRYPT' },
+    { keySpec: 'ECC_NIST_P256', keyUsage: 'KEY_AGREEMENT' },
+    { keySpec: 'ML_KEM_512', keyUsage: 'ENCAPSULATE_DECAPSULATE' },
+    { keySpec: 'ECC_NIST_EDWARDS25519', keyUsage: 'SIGN_VERIFY' },
+    { keySpec: 'ML_DSA_44', keyUsage: 'SIGN_VERIFY' },
+    { keySpec: 'HMAC_256', keyUsage: 'GENERATE_VERIFY_MAC' },
+  ] as const;
+  const made = await Promise.all(kinds.map((kind) => rig.run('CreateKey', kind)));
+  const keyIds = made.map(({ keyMetadata }) => keyMetadata?.keyId as string);
+  const [rsa, agreement, kem] = keyIds as [string, string, string];
+  const sealed = await rig.run('Encrypt', {
+    keyId: rsa,
+    plaintext: Buffer.from(CANARY),
+    encryptionAlgorithm: 'RSAES_OAEP_SHA_256',
+  });
+  const capsule = await rig.run('Encapsulate', { keyId: kem, encapsulationAlgorithm: 'ML_KEM' });
+  const halves = await Promise.all([rsa, agreement].map((keyId) => rig.run('GetPublicKey', { keyId })));
+  return {
+    keyIds,
+    ciphertexts: [sealed.ciphertextBlob, capsule.sharedSecretCiphertextBlob] as Uint8Array[],
+    publicKeys: halves.map(({ publicKey }) => publicKey as Uint8Array),
+  };
 }
 
 async function freshThings(rig: Rig): Promise<KnownThings> {
@@ -165,7 +209,10 @@ async function freshThings(rig: Rig): Promise<KnownThings> {
   return {
     keyIds: [usual, usual, usual, other, aliasName, ...keys.map(({ arn }) => arn)],
     ciphertexts: sealed.map(({ ciphertextBlob }) => ciphertextBlob as Uint8Array),
+    publicKeys: [],
   };
 }
 
 const RENEWED_EVERY = 250;
+/** Of these, since they take longer to make. */
+const OTHER_KINDS_EVERY = 8;

@@ -11,6 +11,8 @@ export interface KnownThings {
   /** Ids, ARNs and aliases of keys. */
   readonly keyIds: readonly string[];
   readonly ciphertexts: readonly Uint8Array[];
+  /** SubjectPublicKeyInfo. */
+  readonly publicKeys: readonly Uint8Array[];
 }
 
 export interface FuzzedRequest {
@@ -96,7 +98,9 @@ class RequestMaker {
     const random = this.#random;
     if (shape.enum !== undefined) {
       const usual = USUAL_VALUES.find((value) => shape.enum?.includes(value));
-      return random.chance(0.6) && usual !== undefined ? usual : random.pick(shape.enum);
+      if (random.chance(0.6) && usual !== undefined) return usual;
+      const value = random.pick(shape.enum);
+      return SLOW_VALUES.has(value) && random.chance(0.9) ? random.pick(shape.enum) : value;
     }
     const sample = SAMPLES[name];
     if (KEY_NAMES.has(name) && random.chance(0.9)) return random.pick(this.#known.keyIds);
@@ -108,8 +112,9 @@ class RequestMaker {
   #bytes(name: string, shape: Shape): Buffer {
     if (shape.sensitive)
       return Buffer.from(CANARY.repeat(200)).subarray(0, this.#length(shape, CANARY.length));
-    if (CIPHERTEXT_NAMES.has(name) && this.#random.chance(0.8)) {
-      const blob = Buffer.from(this.#random.pick(this.#known.ciphertexts));
+    const known = KNOWN_BYTES[name];
+    if (known !== undefined && this.#random.chance(0.8)) {
+      const blob = Buffer.from(this.#random.pick(this.#known[known]));
       if (this.#wrong()) blob[this.#random.integer(blob.length)] = this.#random.integer(256);
       return this.#wrong() ? blob.subarray(0, this.#random.integer(blob.length + 1)) : blob;
     }
@@ -142,8 +147,14 @@ function damaged(body: Buffer, random: SeededRandom): Buffer {
 /** A third of the requests have no fault, others one or two, some little else. */
 const FAULT_RATES = [0, 0.02, 0.05, 0.05, 0.3];
 const KEY_NAMES = new Set(['KeyId', 'SourceKeyId', 'DestinationKeyId', 'TargetKeyId']);
-const CIPHERTEXT_NAMES = new Set(['CiphertextBlob']);
-const USUAL_VALUES = ['SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'AWS_KMS'];
+const KNOWN_BYTES: Readonly<Record<string, 'ciphertexts' | 'publicKeys'>> = {
+  CiphertextBlob: 'ciphertexts',
+  SharedSecretCiphertextBlob: 'ciphertexts',
+  PublicKey: 'publicKeys',
+};
+const USUAL_VALUES = ['SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'AWS_KMS', 'ECC_NIST_P256'];
+/** Keys that take so long to make that there would be few requests otherwise. */
+const SLOW_VALUES: ReadonlySet<string> = new Set(['RSA_3072', 'RSA_4096']);
 const POLICY =
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}]}';
 /** For members whose form the engine looks at. */

@@ -3,7 +3,8 @@ import { ml_kem512, ml_kem768, ml_kem1024 } from '@noble/post-quantum/ml-kem.js'
 import { describe, expect, it, test } from 'vitest';
 import { HsmFault } from '../../../../../src/domain/hsm-fault.ts';
 import { callBy, faultOf, OTHER_ACCOUNT, Rig } from '../rig.ts';
-import { makeKey, sowKnownKey } from './known-keys.ts';
+import { newKeyOf } from './keys.ts';
+import { sowKnownKey } from './known-keys.ts';
 
 const ID = '00000000-0000-4000-8000-000000000001';
 /** FIPS 203, tables 2 and 3. `oid`: the last octet of the object identifier (RFC 9935). */
@@ -40,7 +41,7 @@ async function sownKey(rig: Rig, { spec, oid }: Pick<(typeof SIZES)[number], 'sp
 describe('Encapsulate', () => {
   test.for(SIZES)('to $spec gives a secret and a ciphertext of $ciphertext bytes', async (row) => {
     const rig = new Rig();
-    const key = await makeKey(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
     const answer = await rig.run('Encapsulate', requests.Encapsulate(key.id));
     expect(answer).toStrictEqual({
       keyId: key.arn,
@@ -66,7 +67,7 @@ describe('Encapsulate', () => {
 
   it('gives another secret each time, and asks the vault for the public key once', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
     let asked = 0;
     const publicKey = rig.vault.publicKey.bind(rig.vault);
     rig.vault.publicKey = (...call) => {
@@ -83,7 +84,7 @@ describe('Encapsulate', () => {
 describe('Decapsulate', () => {
   test.for(SIZES)('by $spec gives the secret again', async (row) => {
     const rig = new Rig();
-    const key = await makeKey(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
     const made = await rig.run('Encapsulate', requests.Encapsulate(key.id));
     const answer = await open(rig, key.id, made.sharedSecretCiphertextBlob as Uint8Array);
     expect(answer).toStrictEqual({
@@ -95,7 +96,7 @@ describe('Decapsulate', () => {
 
   test.for(SIZES)('by $spec opens what node:crypto and @noble/post-quantum encapsulate', async (row) => {
     const rig = new Rig();
-    const key = await makeKey(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
     const spki = Buffer.from((await rig.run('GetPublicKey', { keyId: key.id })).publicKey as Uint8Array);
     const byNode = encapsulate(createPublicKey({ key: spki, format: 'der', type: 'spki' }));
     const opened = await open(rig, key.id, byNode.ciphertext);
@@ -130,7 +131,7 @@ describe('Decapsulate', () => {
     'by $spec refuses a ciphertext of another length, before the vault sees it',
     async (row) => {
       const rig = new Rig();
-      const key = await makeKey(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
+      const key = await newKeyOf(rig, row.spec, 'ENCAPSULATE_DECAPSULATE');
       rig.vault.decapsulate = () => Promise.reject(new HsmFault('internal', 'the vault was asked'));
       for (const length of [1, row.ciphertext - 1, row.ciphertext + 1, 6144]) {
         const request = {
@@ -147,7 +148,7 @@ describe('Decapsulate', () => {
 
   it('lets a fault of the vault pass', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
     rig.vault.decapsulate = () => Promise.reject(new HsmFault('timeout', 'too slow'));
     expect(await faultOf(open(rig, key.id, Buffer.alloc(1088)))).toMatchObject({ code: 'timeout' });
   });
@@ -156,7 +157,7 @@ describe('Decapsulate', () => {
 describe.each(USES)('%s', (name) => {
   it('reaches a key of another account by its ARN', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
     const stranger = callBy({ account: OTHER_ACCOUNT });
     const answer = await rig.run(name, requests[name](key.arn) as never, stranger);
     expect(answer).toMatchObject({ keyId: key.arn });
@@ -164,7 +165,7 @@ describe.each(USES)('%s', (name) => {
 
   it('refuses a key that is for something else', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_DSA_44', 'SIGN_VERIFY');
+    const key = await newKeyOf(rig, 'ML_DSA_44', 'SIGN_VERIFY');
     expect(await faultOf(rig.run(name, requests[name](key.id) as never))).toStrictEqual({
       code: 'InvalidKeyUsageException',
       detail: `${key.arn} key usage is SIGN_VERIFY which is not valid for ${name}.`,
@@ -177,7 +178,7 @@ describe.each(USES)('%s', (name) => {
     { state: 'PendingImport', code: 'KMSInvalidStateException', text: 'is pending import.' },
   ] as const)('refuses a key that is $state', async ({ state, code, text }) => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
     await rig.alter(key.id, { state });
     const fault = await faultOf(rig.run(name, requests[name](key.id) as never));
     expect(fault).toStrictEqual({ code, detail: `${key.arn} ${text}` });
@@ -185,7 +186,7 @@ describe.each(USES)('%s', (name) => {
 
   it('of a dry run answers that it would have succeeded', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
     const request = { ...requests[name](key.id), dryRun: true };
     expect(await faultOf(rig.run(name, request as never))).toStrictEqual({
       code: 'DryRunOperationException',
@@ -195,7 +196,7 @@ describe.each(USES)('%s', (name) => {
 
   it('is the last use of its key', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
+    const key = await newKeyOf(rig, 'ML_KEM_768', 'ENCAPSULATE_DECAPSULATE');
     await rig.run(name, requests[name](key.id) as never);
     expect(await rig.run('GetKeyLastUsage', { keyId: key.id })).toMatchObject({
       keyLastUsage: { operation: name },

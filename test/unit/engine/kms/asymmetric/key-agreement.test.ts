@@ -10,7 +10,8 @@ import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { describe, expect, it, test } from 'vitest';
 import { HsmFault } from '../../../../../src/domain/hsm-fault.ts';
 import { callBy, faultOf, OTHER_ACCOUNT, Rig } from '../rig.ts';
-import { makeKey, sowKnownKey } from './known-keys.ts';
+import { newKeyOf } from './keys.ts';
+import { sowKnownKey } from './known-keys.ts';
 import { openssl } from './openssl.ts';
 
 const ID = '00000000-0000-4000-8000-000000000001';
@@ -71,7 +72,7 @@ function agree(rig: Rig, keyId: string, publicKey: Uint8Array) {
 describe('DeriveSharedSecret', () => {
   test.for(CURVES)('of $spec gives $bytes bytes, the same as the other side has', async (row) => {
     const rig = new Rig();
-    const key = await makeKey(rig, row.spec, 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, row.spec, 'KEY_AGREEMENT');
     const peer = newPeer(row.curve);
     const answer = await agree(rig, key.id, peer.spki);
     const own = await publicKeyOf(rig, key.id);
@@ -87,7 +88,7 @@ describe('DeriveSharedSecret', () => {
 
   test.for(CURVES)('of $spec gives what openssl and @noble/curves derive', async (row) => {
     const rig = new Rig();
-    const key = await makeKey(rig, row.spec, 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, row.spec, 'KEY_AGREEMENT');
     const peer = newPeer(row.curve);
     const secret = Buffer.from((await agree(rig, key.id, peer.spki)).sharedSecret as Uint8Array);
     const own = await publicKeyOf(rig, key.id);
@@ -125,7 +126,7 @@ describe('DeriveSharedSecret', () => {
 
   it('keeps zeros in front of the secret', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
     const own = await publicKeyOf(rig, key.id);
     let peer = newPeer('P-256');
     let expected = diffieHellman({ privateKey: peer.privateKey, publicKey: own });
@@ -138,7 +139,7 @@ describe('DeriveSharedSecret', () => {
 
   it('reaches a key of another account by its ARN', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ECC_NIST_P384', 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, 'ECC_NIST_P384', 'KEY_AGREEMENT');
     const request = { publicKey: newPeer('P-384').spki, keyAgreementAlgorithm: 'ECDH' } as const;
     const stranger = callBy({ account: OTHER_ACCOUNT });
     const answer = await rig.run('DeriveSharedSecret', { ...request, keyId: key.arn }, stranger);
@@ -180,7 +181,7 @@ describe('DeriveSharedSecret refuses, before the vault sees it,', () => {
     },
   ])('$title', async ({ publicKey }) => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
     rig.vault.agree = () => Promise.reject(new HsmFault('internal', 'the vault was asked'));
     expect(await faultOf(agree(rig, key.id, publicKey))).toStrictEqual(NO_PUBLIC_KEY);
     const dry = { keyId: key.id, publicKey, keyAgreementAlgorithm: 'ECDH', dryRun: true } as const;
@@ -197,7 +198,7 @@ describe('DeriveSharedSecret refuses, before the vault sees it,', () => {
 
   it('a key for signatures', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ECC_NIST_P256', 'SIGN_VERIFY');
+    const key = await newKeyOf(rig, 'ECC_NIST_P256', 'SIGN_VERIFY');
     expect(await faultOf(agree(rig, key.id, good))).toStrictEqual({
       code: 'InvalidKeyUsageException',
       detail: `${key.arn} key usage is SIGN_VERIFY which is not valid for DeriveSharedSecret.`,
@@ -210,14 +211,14 @@ describe('DeriveSharedSecret refuses, before the vault sees it,', () => {
     { state: 'PendingImport', code: 'KMSInvalidStateException', text: 'is pending import.' },
   ] as const)('a key that is $state', async ({ state, code, text }) => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
     await rig.alter(key.id, { state });
     expect(await faultOf(agree(rig, key.id, good))).toStrictEqual({ code, detail: `${key.arn} ${text}` });
   });
 
   it('a dry run, which would have succeeded', async () => {
     const rig = new Rig();
-    const key = await makeKey(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
+    const key = await newKeyOf(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
     const request = { keyId: key.id, publicKey: good, keyAgreementAlgorithm: 'ECDH', dryRun: true } as const;
     expect(await faultOf(rig.run('DeriveSharedSecret', request))).toStrictEqual({
       code: 'DryRunOperationException',
@@ -228,7 +229,7 @@ describe('DeriveSharedSecret refuses, before the vault sees it,', () => {
 
 it('DeriveSharedSecret is the last use of its key', async () => {
   const rig = new Rig();
-  const key = await makeKey(rig, 'ECC_NIST_P521', 'KEY_AGREEMENT');
+  const key = await newKeyOf(rig, 'ECC_NIST_P521', 'KEY_AGREEMENT');
   await agree(rig, key.id, newPeer('P-521').spki);
   expect(await rig.run('GetKeyLastUsage', { keyId: key.id })).toMatchObject({
     keyLastUsage: { operation: 'DeriveSharedSecret' },

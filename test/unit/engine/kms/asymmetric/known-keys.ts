@@ -28,13 +28,3 @@ export async function sowKnownKey(
   const arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`;
   return { id, arn, privateKey, publicKey: createPublicKey(privateKey) };
 }
-
-/** A key that the engine makes itself. */
-export async function makeKey(
-  rig: Rig,
-  keySpec: KeySpec,
-  keyUsage: KeyUsageType,
-): Promise<{ readonly id: string; readonly arn: string }> {
-  const { keyMetadata } = await rig.run('CreateKey', { keySpec, keyUsage });
-  return { id: keyMetadata?.keyId as string, arn: keyMetadata?.arn as string };
-}

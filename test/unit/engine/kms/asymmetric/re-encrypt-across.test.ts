@@ -2,7 +2,7 @@ import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { HsmFault } from '../../../../../src/domain/hsm-fault.ts';
 import { faultOf, Rig } from '../rig.ts';
-import { makeKey } from './known-keys.ts';
+import { newKeyOf } from './keys.ts';
 
 const TEXT = Buffer.from('attack at dawn');
 const SHA_1 = 'RSAES_OAEP_SHA_1';
@@ -34,8 +34,8 @@ let keys: Readonly<Record<'aes' | 'rsa' | 'large', { readonly id: string; readon
 beforeAll(async () => {
   keys = {
     aes: await rig.newKey(),
-    rsa: await makeKey(rig, 'RSA_2048', 'ENCRYPT_DECRYPT'),
-    large: await makeKey(rig, 'RSA_3072', 'ENCRYPT_DECRYPT'),
+    rsa: await newKeyOf(rig, 'RSA_2048', 'ENCRYPT_DECRYPT'),
+    large: await newKeyOf(rig, 'RSA_3072', 'ENCRYPT_DECRYPT'),
   };
 });
 
@@ -201,7 +201,7 @@ describe('ReEncrypt', () => {
 
   it('wipes what it decrypted, also when the destination refuses it', async () => {
     const own = new Rig();
-    const [rsa, aes] = [await makeKey(own, 'RSA_2048', 'ENCRYPT_DECRYPT'), await own.newKey()];
+    const [rsa, aes] = [await newKeyOf(own, 'RSA_2048', 'ENCRYPT_DECRYPT'), await own.newKey()];
     const bytes = Buffer.from('attack at dawn');
     own.vault.decryptRsa = async () => bytes;
     own.vault.encrypt = () => Promise.reject(new HsmFault('timeout', 'too slow'));
@@ -219,7 +219,7 @@ describe('ReEncrypt', () => {
     { from: 'rsa', to: 'aes', refused: 'rsa', action: 'ReEncryptFrom' },
     { from: 'aes', to: 'rsa', refused: 'rsa', action: 'ReEncryptTo' },
   ] as const)('says $action of a key that is for signatures', async ({ from, to, refused, action }) => {
-    const signing = await makeKey(rig, 'RSA_2048', 'SIGN_VERIFY');
+    const signing = await newKeyOf(rig, 'RSA_2048', 'SIGN_VERIFY');
     const pair = { ...keys, [refused]: signing };
     const algorithms = { aes: AES, rsa: SHA_256 } as const;
     const call = rig.run('ReEncrypt', {

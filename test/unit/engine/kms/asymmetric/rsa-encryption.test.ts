@@ -2,7 +2,8 @@ import { constants, generateKeyPairSync, privateDecrypt, publicEncrypt } from 'n
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { HsmFault } from '../../../../../src/domain/hsm-fault.ts';
 import { callBy, faultOf, OTHER_ACCOUNT, Rig } from '../rig.ts';
-import { type KnownKey, makeKey, sowKnownKey } from './known-keys.ts';
+import { newKeyOf } from './keys.ts';
+import { type KnownKey, sowKnownKey } from './known-keys.ts';
 import { openssl } from './openssl.ts';
 
 const RSA = { spec: 'RSA_2048', usage: 'ENCRYPT_DECRYPT' } as const;
@@ -92,7 +93,7 @@ describe('Encrypt to an RSA key', () => {
 
   it('asks the vault for nothing but the public key, and that once', async () => {
     const own = new Rig();
-    const key = await makeKey(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
+    const key = await newKeyOf(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
     let asked = 0;
     const publicKey = own.vault.publicKey.bind(own.vault);
     own.vault.publicKey = (...call) => {
@@ -226,7 +227,7 @@ describe('Decrypt by an RSA key', () => {
 
   it('blames no ciphertext for a record that is damaged', async () => {
     const own = new Rig();
-    const key = await makeKey(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
+    const key = await newKeyOf(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
     const encryptionAlgorithm = 'RSAES_OAEP_SHA_256';
     const made = await own.run('Encrypt', { keyId: key.id, plaintext: TEXT, encryptionAlgorithm });
     const { materials } = (await own.record(key.id)).body;
@@ -242,7 +243,7 @@ describe('Decrypt by an RSA key', () => {
 
   it('lets a fault of the vault pass that does not speak of the ciphertext', async () => {
     const own = new Rig();
-    const key = await makeKey(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
+    const key = await newKeyOf(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
     own.vault.decryptRsa = () => Promise.reject(new HsmFault('timeout', 'too slow'));
     const call = own.run('Decrypt', {
       keyId: key.id,
@@ -286,7 +287,7 @@ describe('which key it is', () => {
     { spec: 'HMAC_256', usage: 'GENERATE_VERIFY_MAC' },
     { spec: 'ECC_NIST_P256', usage: 'KEY_AGREEMENT' },
   ] as const)('a symmetric blob is not for a key of $spec', async ({ spec, usage }) => {
-    const [symmetric, other] = [await rig.newKey(), await makeKey(rig, spec, usage)];
+    const [symmetric, other] = [await rig.newKey(), await newKeyOf(rig, spec, usage)];
     const { ciphertextBlob } = await rig.run('Encrypt', { keyId: symmetric.id, plaintext: TEXT });
     const source = { ciphertextBlob: ciphertextBlob as Uint8Array };
     expect(await faultOf(rig.run('Decrypt', { ...source, keyId: other.id }))).toStrictEqual(WRONG_KEY);
@@ -318,7 +319,7 @@ describe('what a key refuses', () => {
   });
 
   it('encryption, when it is for signatures', async () => {
-    const key = await makeKey(rig, 'RSA_2048', 'SIGN_VERIFY');
+    const key = await newKeyOf(rig, 'RSA_2048', 'SIGN_VERIFY');
     expect(await faultOf(encrypted(key.id))).toStrictEqual({
       code: 'InvalidKeyUsageException',
       detail: `${key.arn} key usage is SIGN_VERIFY which is not valid for Encrypt.`,
@@ -350,7 +351,7 @@ describe('what a key refuses', () => {
     { state: 'PendingDeletion', code: 'KMSInvalidStateException', text: 'is pending deletion.' },
     { state: 'PendingImport', code: 'KMSInvalidStateException', text: 'is pending import.' },
   ] as const)('everything when it is $state', async ({ state, code, text }) => {
-    const key = await makeKey(rig, 'RSA_2048', 'ENCRYPT_DECRYPT');
+    const key = await newKeyOf(rig, 'RSA_2048', 'ENCRYPT_DECRYPT');
     await rig.alter(key.id, { state });
     const refusal = { code, detail: `${key.arn} ${text}` };
     expect(await faultOf(encrypted(key.id))).toStrictEqual(refusal);
@@ -398,7 +399,7 @@ it.for([
   { operation: 'Encrypt', use: (id: string): Promise<unknown> => encrypted(id) },
   { operation: 'Decrypt', use: async (id: string): Promise<unknown> => decrypt(id, await encrypted(id)) },
 ] as const)('$operation is the last use of its key', async ({ operation, use }) => {
-  const { id } = await makeKey(rig, 'RSA_2048', 'ENCRYPT_DECRYPT');
+  const { id } = await newKeyOf(rig, 'RSA_2048', 'ENCRYPT_DECRYPT');
   await use(id);
   expect(await rig.run('GetKeyLastUsage', { keyId: id })).toMatchObject({ keyLastUsage: { operation } });
 });
