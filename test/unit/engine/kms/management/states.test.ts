@@ -26,6 +26,9 @@ interface Kind {
 const SIGNATURE = { message: bytesOf('x'), signingAlgorithm: 'ECDSA_SHA_256' } as const;
 const MAC = { message: bytesOf('x'), macAlgorithm: 'HMAC_SHA_256' } as const;
 
+const ENCAPSULATION = { encapsulationAlgorithm: 'ML_KEM' } as const;
+const PAIR = { keyPairSpec: 'ECC_NIST_P256' } as const;
+
 const SYMMETRIC_KEY: Kind = {
   request: {},
   make: async (rig, keyId) => (await rig.run('Encrypt', { keyId, plaintext: bytesOf('x') })).ciphertextBlob,
@@ -33,6 +36,15 @@ const SYMMETRIC_KEY: Kind = {
 const SIGNING_KEY: Kind = {
   request: { keySpec: 'ECC_NIST_P256', keyUsage: 'SIGN_VERIFY' },
   make: async (rig, keyId) => (await rig.run('Sign', { keyId, ...SIGNATURE })).signature,
+};
+const AGREEING_KEY: Kind = {
+  request: { keySpec: 'ECC_NIST_P256', keyUsage: 'KEY_AGREEMENT' },
+  make: async (rig, keyId) => (await rig.run('GetPublicKey', { keyId })).publicKey,
+};
+const ENCAPSULATING_KEY: Kind = {
+  request: { keySpec: 'ML_KEM_512', keyUsage: 'ENCAPSULATE_DECAPSULATE' },
+  make: async (rig, keyId) =>
+    (await rig.run('Encapsulate', { keyId, ...ENCAPSULATION })).sharedSecretCiphertextBlob,
 };
 const MAC_KEY: Kind = {
   request: { keySpec: 'HMAC_256', keyUsage: 'GENERATE_VERIFY_MAC' },
@@ -44,15 +56,23 @@ const CALLS: Partial<Record<string, Call>> = {
   CancelKeyDeletion: keyed('CancelKeyDeletion'),
   CreateAlias: ({ rig, id }) => rig.run('CreateAlias', { aliasName: 'alias/new', targetKeyId: id }),
   CreateKey: ({ rig }) => rig.run('CreateKey', {}),
+  Decapsulate: ({ rig, id, made }) =>
+    rig.run('Decapsulate', { keyId: id, sharedSecretCiphertextBlob: made, ...ENCAPSULATION }),
   Decrypt: ({ rig, made }) => rig.run('Decrypt', { ciphertextBlob: made }),
   DeleteAlias: ({ rig }) => rig.run('DeleteAlias', { aliasName: 'alias/key' }),
+  DeriveSharedSecret: ({ rig, id, made }) =>
+    rig.run('DeriveSharedSecret', { keyId: id, publicKey: made, keyAgreementAlgorithm: 'ECDH' }),
   DescribeKey: keyed('DescribeKey'),
   DisableKey: keyed('DisableKey'),
   DisableKeyRotation: keyed('DisableKeyRotation'),
   EnableKey: keyed('EnableKey'),
   EnableKeyRotation: keyed('EnableKeyRotation'),
+  Encapsulate: ({ rig, id }) => rig.run('Encapsulate', { keyId: id, ...ENCAPSULATION }),
   Encrypt: ({ rig, id }) => rig.run('Encrypt', { keyId: id, plaintext: bytesOf('x') }),
   GenerateDataKey: ({ rig, id }) => rig.run('GenerateDataKey', { keyId: id, keySpec: 'AES_256' }),
+  GenerateDataKeyPair: ({ rig, id }) => rig.run('GenerateDataKeyPair', { keyId: id, ...PAIR }),
+  GenerateDataKeyPairWithoutPlaintext: ({ rig, id }) =>
+    rig.run('GenerateDataKeyPairWithoutPlaintext', { keyId: id, ...PAIR }),
   GenerateDataKeyWithoutPlaintext: ({ rig, id }) =>
     rig.run('GenerateDataKeyWithoutPlaintext', { keyId: id, keySpec: 'AES_256' }),
   GenerateMac: ({ rig, id }) => rig.run('GenerateMac', { keyId: id, ...MAC }),
@@ -82,6 +102,9 @@ const CALLS: Partial<Record<string, Call>> = {
 
 /** Of the operations that take no symmetric key. */
 const KINDS: Partial<Record<string, Kind>> = {
+  Decapsulate: ENCAPSULATING_KEY,
+  DeriveSharedSecret: AGREEING_KEY,
+  Encapsulate: ENCAPSULATING_KEY,
   GenerateMac: MAC_KEY,
   GetPublicKey: SIGNING_KEY,
   Sign: SIGNING_KEY,
