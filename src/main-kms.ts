@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KmsConfig } from './config/portcullis-config.ts';
 import { HsmFault } from './domain/hsm-fault.ts';
+import type { KeyView } from './domain/key/key-view.ts';
 import { clockSettingAddress } from './domain/key/record-address.ts';
 import { allowAll } from './domain/ports/authorizer.ts';
 import type { Clock } from './domain/ports/clock.ts';
@@ -25,6 +26,7 @@ import { rotateIfDue } from './engine/kms/rotate-if-due.ts';
 import { findSeedConflicts, SeedConflict } from './engine/kms/seed/seed-conflict.ts';
 import { sowSeed } from './engine/kms/seed/sow-seed.ts';
 import { DEFAULT_SETTINGS, type KmsServices } from './engine/kms/services.ts';
+import { viewKeys } from './engine/kms/view-keys.ts';
 import { EventDelivery } from './events/event-delivery.ts';
 import type { EventSink } from './events/event-sink.ts';
 import type { Fleet } from './hsm/fleet.ts';
@@ -172,6 +174,8 @@ export class KmsFace implements EngineControl, AsyncDisposable {
       return { problems: [`everything was removed, and the seed is sown later: ${error.message}`] };
     }
   };
+
+  viewKeys = (name: string): Promise<readonly KeyView[]> => viewKeys(name, this.#options);
 
   /** Takes what older generations of the domain's keys wrapped to the current one, in the background, until it is done. */
   wrapAgain(): void {

@@ -32,6 +32,7 @@ beforeEach(async () => {
           resets += 1;
           return { problems };
         },
+        viewKeys: async () => [],
       },
     }),
   });

@@ -194,6 +194,29 @@ describe('an engine over a token and a file', () => {
     expect((await client.send(new ListKeysCommand({}))).Keys).toHaveLength(1);
   });
 
+  it('shows the operator where a key works, and nothing of its material', async () => {
+    await using running = await startKms();
+    const { KeyMetadata } = await clientOf(running).send(new CreateKeyCommand({}));
+    const socket = join(token.paths.directory, 'control.sock');
+    const body = JSON.stringify({ key: KeyMetadata?.Arn });
+
+    expect(await controlPost(socket, '/kms/key', { body })).toEqual({
+      problems: [],
+      keys: [
+        {
+          keyId: KeyMetadata?.KeyId,
+          arn: KeyMetadata?.Arn,
+          spec: 'SYMMETRIC_DEFAULT',
+          usage: 'ENCRYPT_DECRYPT',
+          state: 'Enabled',
+          origin: 'AWS_KMS',
+          materials: [{ materialId: KeyMetadata?.CurrentKeyMaterialId, current: true, generation: 1 }],
+          algorithms: [{ algorithm: 'SYMMETRIC_DEFAULT', worksIn: 'token' }],
+        },
+      ],
+    });
+  });
+
   it('stays where its clock was moved to, after a restart', async () => {
     const before = await startKms({ dangerAllowClockControl: true });
     const socket = join(token.paths.directory, 'control.sock');

@@ -2,6 +2,7 @@
  * The control listener: what the command line asks a running process. It sits on a Unix socket that only
  * its owner can open, and that file mode is all its authentication.
  */
+import type { KeyView } from '../../domain/key/key-view.ts';
 import type { Exchange, ExchangeHandler } from '../http/exchange.ts';
 
 /** How a reload ended. With problems, the old configuration and its generation are still in force. */
@@ -17,6 +18,8 @@ export interface EngineControl {
   readonly advanceClock: (ms: number) => Promise<ClockOutcome>;
   /** Removes every key, alias and policy, then makes what the seed file names. */
   readonly reset: () => Promise<{ readonly problems: readonly string[] }>;
+  /** The keys that an id or an ARN names, in every account and Region. */
+  readonly viewKeys: (name: string) => Promise<readonly KeyView[]>;
 }
 
 export interface ClockOutcome {
@@ -35,8 +38,8 @@ export interface ControlEndpointOptions {
 }
 
 /**
- * Answers `GET /status` with 200, and `POST /reload`, `/clock/advance` (`{"ms": n}`) and `/kms/reset` with 200 when
- * it took force, else 409 and `problems`.
+ * Answers `GET /status` with 200, and `POST /reload`, `/clock/advance` (`{"ms": n}`), `/kms/reset` and `/kms/key`
+ * (`{"key": "id or ARN"}`) with 200 when it took force or was found, else 409 and `problems`.
  */
 export function createControlEndpoint(options: ControlEndpointOptions): ExchangeHandler {
   return async (exchange: Exchange) => {
@@ -90,16 +93,41 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
       answer: async ({ engine }) => judged(engine === undefined ? NO_ENGINE : await engine.reset()),
     },
   ],
+  [
+    '/kms/key',
+    {
+      method: 'POST',
+      answer: async ({ engine }, exchange) => {
+        const name = await keyNameIn(exchange);
+        if (name === undefined) return judged({ problems: ['the body is not {"key": "<id or ARN>"}'] });
+        if (engine === undefined) return judged(NO_ENGINE);
+        const keys = await engine.viewKeys(name);
+        return judged(
+          keys.length === 0 ? { problems: [`no key has the id or ARN ${name}`] } : { problems: [], keys },
+        );
+      },
+    },
+  ],
 ]);
 
-function judged(outcome: { readonly problems: readonly string[] }): { status: number; body: unknown } {
+function judged<T extends { readonly problems: readonly string[] }>(
+  outcome: T,
+): { readonly status: number; readonly body: T } {
   return { status: outcome.problems.length === 0 ? 200 : 409, body: outcome };
 }
 
 async function millisecondsIn(exchange: Exchange): Promise<number | undefined> {
-  const text = Buffer.from(await exchange.readBody(MAX_BODY_BYTES)).toString('utf8');
-  const ms = /^\{"ms":([1-9]\d{0,14})\}$/.exec(text.replaceAll(/\s/g, ''))?.[1];
+  const text = (await bodyOf(exchange)).replaceAll(/\s/g, '');
+  const ms = /^\{"ms":([1-9]\d{0,14})\}$/.exec(text)?.[1];
   return ms === undefined ? undefined : Number(ms);
+}
+
+async function keyNameIn(exchange: Exchange): Promise<string | undefined> {
+  return /^\s*\{\s*"key"\s*:\s*"([^"\\]+)"\s*\}\s*$/.exec(await bodyOf(exchange))?.[1];
+}
+
+async function bodyOf(exchange: Exchange): Promise<string> {
+  return Buffer.from(await exchange.readBody(MAX_BODY_BYTES)).toString('utf8');
 }
 
 const NO_ENGINE = { problems: ['this process runs no KMS engine: its configuration has no kms section'] };

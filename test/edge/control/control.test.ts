@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KeyView } from '../../../src/domain/key/key-view.ts';
 import { ControlFault, controlGet, controlPost } from '../../../src/edge/control/control-client.ts';
 import {
   type ControlEndpointOptions,
@@ -42,6 +43,7 @@ describe('the control socket', () => {
   const engine = {
     advanceClock: async (ms: number) => ({ now: new Date(ms).toISOString(), problems: [] }),
     reset: async () => ({ problems: ['not allowed'] }),
+    viewKeys: async (name: string) => (name === KEY.arn ? [KEY] : []),
   };
 
   it('moves the clock of an engine by what it is told', async () => {
@@ -70,9 +72,29 @@ describe('the control socket', () => {
     expect(await controlPost(socketPath, '/kms/reset')).toEqual({ problems: ['not allowed'] });
   });
 
+  it('shows the keys that a name stands for', async () => {
+    await using _ = await serving(createControlEndpoint({ ...IDLE, engine }));
+
+    const body = JSON.stringify({ key: KEY.arn }, null, 2);
+    expect(await controlPost(socketPath, '/kms/key', { body })).toEqual({ problems: [], keys: [KEY] });
+  });
+
+  it.for([
+    { body: '{"key": "alias/x"}', problem: 'no key has the id or ARN alias/x' },
+    { body: '{"key": ""}', problem: 'the body is not {"key": "<id or ARN>"}' },
+    { body: '{"key": 1}', problem: 'the body is not {"key": "<id or ARN>"}' },
+    { body: '', problem: 'the body is not {"key": "<id or ARN>"}' },
+    { body: 'no JSON', problem: 'the body is not {"key": "<id or ARN>"}' },
+  ])('shows no key for $body', async ({ body, problem }) => {
+    await using _ = await serving(createControlEndpoint({ ...IDLE, engine }));
+
+    expect(await controlPost(socketPath, '/kms/key', { body })).toEqual({ problems: [problem] });
+  });
+
   it.for([
     { page: '/clock/advance', body: '{"ms":1}' },
     { page: '/kms/reset', body: '' },
+    { page: '/kms/key', body: '{"key":"1234abcd-12ab-34cd-56ef-1234567890ab"}' },
   ])('says on $page that no engine runs', async ({ page, body }) => {
     await using _ = await serving(createControlEndpoint(IDLE));
 
@@ -116,6 +138,17 @@ describe('the client of the control socket', () => {
     expect(fault).toMatchObject({ code });
   });
 });
+
+const KEY: KeyView = {
+  keyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
+  arn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  spec: 'SYMMETRIC_DEFAULT',
+  usage: 'ENCRYPT_DECRYPT',
+  state: 'Enabled',
+  origin: 'AWS_KMS',
+  materials: [{ materialId: 'ab'.repeat(32), current: true, generation: 1 }],
+  algorithms: [{ algorithm: 'SYMMETRIC_DEFAULT', worksIn: 'token' }],
+};
 
 const IDLE: ControlEndpointOptions = {
   status: () => ({}),

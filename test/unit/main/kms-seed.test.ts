@@ -58,6 +58,20 @@ it('is sown once the token is ready, and until then the engine waits for it', as
   expect(await store.count('key', PLACE)).toBe(1);
 });
 
+it('can be seen by the operator, with where it works', async () => {
+  const store = new MemoryStore();
+  await using face = await start(store);
+  await vi.waitFor(() => expect(face.waitsFor).toBeUndefined(), { timeout: 5_000 });
+
+  expect(await face.viewKeys(KEY.keyId)).toMatchObject([
+    {
+      arn: 'arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555',
+      materials: [{ current: true, generation: 1 }],
+      algorithms: [{ algorithm: 'SYMMETRIC_DEFAULT', worksIn: 'token' }],
+    },
+  ]);
+});
+
 it('ends with the engine when the token never becomes ready', async () => {
   const face = await start(new MemoryStore(), { ready: () => false });
 
