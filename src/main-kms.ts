@@ -140,6 +140,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     const clock = new AdjustableClock(options.clock, Number(moved?.body['offsetMs'] ?? 0));
     const face = new KmsFace(options, clock);
     await face.#sowFirst();
+    face.#events.start();
     face.#scheduler.wake();
     return face;
   }

@@ -52,7 +52,14 @@ function parts(values: {
     {
       name: 'chaos',
       command: ['vitest', 'run', '--project', 'chaos'],
-      env: { CHAOS_SECONDS: seconds, CHAOS_SEED: seed, KMS_CRASH_COUNT: crashes, KMS_CRASH_SEED: seed },
+      env: {
+        CHAOS_SECONDS: seconds,
+        CHAOS_SEED: seed,
+        KMS_CRASH_COUNT: crashes,
+        KMS_CRASH_SEED: seed,
+        KMS_EVENT_KILLS: crashes,
+        KMS_EVENT_SEED: seed,
+      },
     },
     {
       name: 'store crashes',
@@ -128,7 +135,7 @@ function account(output: string): string[] {
   return output
     .split('\n')
     .filter((line) =>
-      /^(?:chaos|kms crashes|store crashes|frames|http|sigv4 fuzz|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
+      /^(?:chaos|kms crashes|kms events|store crashes|frames|http|sigv4 fuzz|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
         line,
       ),
     )

@@ -24,11 +24,16 @@ export interface EventDeliveryOptions {
 /** Disposing of it delivers what waits, as far as that is a matter of seconds; the rest waits for the next start. */
 export class EventDelivery implements KmsEvents, AsyncDisposable {
   readonly #options: EventDeliveryOptions;
-  readonly #couriers: readonly EventCourier[];
-  readonly #stranded: Promise<void>;
+  #couriers: readonly EventCourier[] = [];
+  #stranded: Promise<void> = Promise.resolve();
 
   constructor(options: EventDeliveryOptions) {
     this.#options = options;
+  }
+
+  /** From now on events are delivered, and first those that wait. */
+  start(): void {
+    const options = this.#options;
     this.#couriers = options.sinks.map((sink) => new EventCourier({ ...options, sink }));
     this.#stranded = this.#warnOfStranded();
   }

@@ -47,7 +47,7 @@ it('a killed engine delivers after its next start what it had committed, under t
   expect(events.map((event) => event['detail-type'])).toStrictEqual(Array(4).fill('KMS CMK Rotation'));
 });
 
-it(`${COUNT} kills cost no event and make none up`, { retry: 0, timeout: 600_000 }, async () => {
+it(`${COUNT} kills cost no event and make none up`, { retry: 0, timeout: 3_600_000 }, async () => {
   await using server = await EventServer.start();
   const events = [{ http: { url: server.url } }, { file: 'events.jsonl' }];
   await using stand = await KmsStand.make(LIMITS, { events });

@@ -9,7 +9,10 @@ import { destroyIfDue } from '../../src/engine/kms/destroy-if-due.ts';
 import { createKmsEngine } from '../../src/engine/kms/kms-engine.ts';
 import { rotateIfDue } from '../../src/engine/kms/rotate-if-due.ts';
 import { DEFAULT_SETTINGS, type KmsServices } from '../../src/engine/kms/services.ts';
+import { EventCourier } from '../../src/events/event-courier.ts';
+import { outboxRecords } from '../../src/events/event-outbox.ts';
 import { SoftwareVault } from '../../src/hsm/software/software-vault.ts';
+import { CommandedSink, SeenMeter } from '../support/event-sinks.ts';
 import { SeenLog } from '../support/seen-log.ts';
 import { PostgresServer } from '../support/store/postgres-server.ts';
 
@@ -54,6 +57,28 @@ describe.skipIf(server === undefined)('two engines on one database', () => {
     await vi.waitFor(
       () => expect(other.run('Encrypt', { keyId, plaintext })).rejects.toThrow('is disabled'),
       { timeout: 1_000 },
+    );
+  });
+
+  it('deliver each event of theirs once, whichever made it', async () => {
+    const postgres = server as PostgresServer;
+    const database = await postgres.database();
+    await using one = await postgres.open(database);
+    await using other = await postgres.open(database);
+    const entropy = { randomBytes: (length: number) => new Uint8Array(randomBytes(length)) };
+    const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+    const sink = new CommandedSink('sink', 2);
+    const parts = { sink, shared: true, clock, log: new SeenLog(), meter: new SeenMeter() };
+    for (const [at, store] of [one, other, one, other, one, other, one].entries()) {
+      const about = { account: ACCOUNT, region: REGION, keyId: `key-${at}`, atMs: at };
+      await store.commit([...outboxRecords({ type: 'KMS CMK Deletion', ...about }, ['sink'], entropy)]);
+    }
+    const couriers = [one, other].map((store) => new EventCourier({ ...parts, store }));
+    await vi.waitFor(async () => expect(await one.count('event', '')).toBe(0), { timeout: 20_000 });
+    await Promise.all(couriers.map((courier) => courier.stop(1_000)));
+
+    expect(sink.taken.map(({ detail }) => detail['key-id'])).toStrictEqual(
+      Array.from({ length: 7 }, (_, at) => `key-${at}`),
     );
   });
 

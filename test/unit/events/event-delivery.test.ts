@@ -21,7 +21,9 @@ class Stand {
   readonly #clock = { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs };
 
   delivery(...sinks: EventSink[]): EventDelivery {
-    return new EventDelivery({ ...this.#parts(), sinks, shared: false, entropy: ENTROPY });
+    const delivery = new EventDelivery({ ...this.#parts(), sinks, shared: false, entropy: ENTROPY });
+    delivery.start();
+    return delivery;
   }
 
   courier(sink: EventSink, { shared = false, retryMs = 1 } = {}): EventCourier {
