@@ -32,7 +32,8 @@ verified() {
 }
 
 pss() {
-  openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -verify key.pem -signature "$1.signature" "$1"
+  openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest \
+    -verify key.pem -signature "$1.signature" "$1"
 }
 
 sha256_signature() {
