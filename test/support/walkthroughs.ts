@@ -4,7 +4,7 @@ import { chmodSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-export const EXAMPLES = join(import.meta.dirname, '../../examples');
+const EXAMPLES = join(import.meta.dirname, '../../examples');
 /** The pinned aws command line and boto3, where the set-up of the tests could install them. */
 export const PYTHON_BIN = join(import.meta.dirname, '../../.clients/python/bin');
 
