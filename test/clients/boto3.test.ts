@@ -4,6 +4,6 @@ import { pythonProgram } from '../support/clients/python-program.ts';
 
 describeKmsClient({
   name: 'boto3',
-  prepare: () => pythonProgram('kms_client.py', 'boto3'),
+  prepare: () => pythonProgram('kms_client.py', 'boto3', 'cryptography'),
   untyped: 'ClientError',
 });

@@ -6,6 +6,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 
@@ -16,16 +17,23 @@ type object = map[string]any
 
 func main() {
 	client := newClient("eu-west-1", os.Getenv("AWS_SECRET_ACCESS_KEY"))
+	refused := faults(client)
+	maps.Copy(refused, asymmetricFaults(client))
 	report := object{
-		"versions":   []string{"aws-sdk-go-v2 " + aws.SDKVersion, runtime.Version()},
-		"key":        keyMetadata(client),
-		"encryption": encryption(client),
-		"dataKey":    dataKey(client),
-		"tags":       tags(client),
-		"rotation":   rotation(client),
-		"deletion":   deletion(client),
-		"pages":      pages(),
-		"faults":     faults(client),
+		"versions":         []string{"aws-sdk-go-v2 " + aws.SDKVersion, runtime.Version()},
+		"key":              keyMetadata(client),
+		"encryption":       encryption(client),
+		"dataKey":          dataKey(client),
+		"tags":             tags(client),
+		"rotation":         rotation(client),
+		"deletion":         deletion(client),
+		"pages":            pages(),
+		"signatures":       signatures(client),
+		"mac":              mac(client),
+		"publicEncryption": publicEncryption(client),
+		"agreement":        agreement(client),
+		"dataKeyPairs":     dataKeyPairs(client),
+		"faults":           refused,
 	}
 	text, err := json.Marshal(report)
 	if err != nil {

@@ -1,5 +1,6 @@
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import software.amazon.awssdk.core.util.VersionInfo;
  * test/support/clients/kms-client-suite.ts tells what is expected of all of them.
  */
 final class Main {
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws GeneralSecurityException {
         Map<String, Object> report = new LinkedHashMap<>();
         try (Client client = Client.in("eu-west-1")) {
             report.put("versions", List.of(
@@ -23,7 +24,14 @@ final class Main {
             report.put("rotation", Symmetric.rotation(client));
             report.put("deletion", Symmetric.deletion(client));
             report.put("pages", Lists.pages());
-            report.put("faults", Faults.all(client));
+            report.put("signatures", Asymmetric.signatures(client));
+            report.put("mac", Asymmetric.mac(client));
+            report.put("publicEncryption", Asymmetric.publicEncryption(client));
+            report.put("agreement", Asymmetric.agreement(client));
+            report.put("dataKeyPairs", Asymmetric.dataKeyPairs(client));
+            Map<String, Object> faults = Faults.all(client);
+            faults.putAll(Asymmetric.faults(client));
+            report.put("faults", faults);
         }
         new PrintStream(System.out, true, StandardCharsets.UTF_8).println(Json.text(report));
     }

@@ -11,6 +11,7 @@ import time
 import boto3
 import botocore
 import botocore.exceptions
+import kms_asymmetric
 from botocore.config import Config
 
 DAY_SECONDS = 86_400
@@ -205,7 +206,12 @@ def main():
         "rotation": rotation(client),
         "deletion": deletion(client),
         "pages": pages(),
-        "faults": faults(client),
+        "signatures": kms_asymmetric.signatures(client),
+        "mac": kms_asymmetric.mac(client),
+        "publicEncryption": kms_asymmetric.public_encryption(client),
+        "agreement": kms_asymmetric.agreement(client),
+        "dataKeyPairs": kms_asymmetric.data_key_pairs(client),
+        "faults": {**faults(client), **kms_asymmetric.faults(client)},
     }
     print(json.dumps(report))
 

@@ -13,6 +13,12 @@ export interface KmsClientReport {
   readonly rotation: unknown;
   readonly deletion: unknown;
   readonly pages: { readonly keys: readonly number[]; readonly aliases: readonly string[] };
+  /** By algorithm. */
+  readonly signatures: Readonly<Record<string, unknown>>;
+  readonly mac: unknown;
+  readonly publicEncryption: unknown;
+  readonly agreement: unknown;
+  readonly dataKeyPairs: unknown;
   readonly faults: Readonly<Record<string, ClientFault>>;
 }
 

@@ -110,6 +110,38 @@ export function describeKmsClient({
       ]);
     });
 
+    it.for(SIGNATURES)(
+      'signs with $algorithm, and KMS and its own cryptography agree',
+      ({ algorithm, spec }) => {
+        expect(report.signatures[algorithm]).toEqual({
+          spec,
+          offered: true,
+          valid: true,
+          validHere: true,
+          validForAnother: false,
+        });
+      },
+    );
+
+    it('makes and checks a MAC', () => {
+      expect(report.mac).toEqual({ bytes: 32, valid: true });
+    });
+
+    it('encrypts by itself with a public key, for KMS to decrypt', () => {
+      expect(report.publicEncryption).toEqual({ opened: 'to be signed, ä💙' });
+    });
+
+    it('agrees with KMS on a secret', () => {
+      expect(report.agreement).toEqual({ bytes: 32, same: true });
+    });
+
+    it('reads data key pairs', () => {
+      expect(report.dataKeyPairs).toEqual({
+        RSA_2048: { belongTogether: true, opensToTheSame: true },
+        ECC_NIST_P384: { belongTogether: true, opensToTheSame: true },
+      });
+    });
+
     it.for(FAULTS)('gets $code for $fault, and does not try again', ({ fault, code, modelled, message }) => {
       expect(report.faults[fault]).toEqual({
         type: modelled ? classOf(code) : untyped,
@@ -121,13 +153,24 @@ export function describeKmsClient({
       });
     });
 
-    it('meets no other faults', () => {
+    it('meets no other faults, and makes no other signatures', () => {
+      expect(Object.keys(report.signatures).toSorted()).toEqual(
+        SIGNATURES.map(({ algorithm }) => algorithm).toSorted(),
+      );
       expect(Object.keys(report.faults).toSorted()).toEqual(FAULTS.map(({ fault }) => fault).toSorted());
     });
   });
 }
 
 const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/[0-9a-f-]{36}';
+
+const SIGNATURES = [
+  { algorithm: 'RSASSA_PSS_SHA_256', spec: 'RSA_2048' },
+  { algorithm: 'RSASSA_PKCS1_V1_5_SHA_512', spec: 'RSA_2048' },
+  { algorithm: 'ECDSA_SHA_256', spec: 'ECC_NIST_P256' },
+  { algorithm: 'ECDSA_SHA_384', spec: 'ECC_NIST_P384' },
+  { algorithm: 'ED25519_SHA_512', spec: 'ECC_NIST_EDWARDS25519' },
+];
 
 const FAULTS = [
   {
@@ -173,6 +216,14 @@ const FAULTS = [
     code: 'ValidationException',
     modelled: false,
     message: /^1 validation error detected: Value '1025' at 'numberOfBytes' failed to satisfy constraint: /,
+  },
+  { fault: 'wrongSignature', code: 'KMSInvalidSignatureException', modelled: true, message: /^$/ },
+  { fault: 'wrongMac', code: 'KMSInvalidMacException', modelled: true, message: /^$/ },
+  {
+    fault: 'wrongUsage',
+    code: 'InvalidKeyUsageException',
+    modelled: true,
+    message: new RegExp(`^${ARN} key usage is SIGN_VERIFY which is not valid for Encrypt\\.$`),
   },
   {
     fault: 'wrongSecret',
