@@ -18,8 +18,8 @@ import { HostLink } from './supervisor/host-link.ts';
 import { spawnTokenHost } from './supervisor/host-process.ts';
 import { latchedLogin, refuseMalformed } from './supervisor/latched-login.ts';
 import { PinLatch } from './supervisor/pin-latch.ts';
+import { encodeDomainKeys } from './wire/material-messages.ts';
 import { decodeJson, encodeJson, type OpenMessage } from './wire/messages.ts';
-import { encodeDomainKeys } from './wire/vault-messages.ts';
 
 export interface TokenAdminOptions {
   readonly profile: DeviceProfile;

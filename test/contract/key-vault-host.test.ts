@@ -9,7 +9,7 @@ import type { VaultTokens } from '../../src/hsm/fleet.ts';
 import { loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
 import { TokenVault } from '../../src/hsm/vault/token-vault.ts';
 import { encodeJson } from '../../src/hsm/wire/messages.ts';
-import { encodeDomainKeys } from '../../src/hsm/wire/vault-messages.ts';
+import { encodeDomainKeys } from '../../src/hsm/wire/material-messages.ts';
 import { AlteredLibrary } from '../support/altered-library.ts';
 import { importKeys } from '../support/import-key.ts';
 import { type InProcessHost, openInProcessHost } from '../support/in-process-host.ts';

@@ -10,6 +10,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { openTokenAdmin } from '../../src/hsm/token-admin.ts';
 import { TokenVault } from '../../src/hsm/vault/token-vault.ts';
+import { everyKindContract } from '../support/key-kinds-contract/every-kind.ts';
 import { AAD, context, encrypt, keyVaultContract, newKey, TEXT } from '../support/key-vault-contract.ts';
 import { until } from '../support/running-proxy.ts';
 import { coverageEnvironment, openTestFleet, type TestFleet } from '../support/test-fleet.ts';
@@ -74,6 +75,7 @@ function vaultOf(current: number): TokenVault {
 
 describe('a vault in SoftHSM2', () => {
   keyVaultContract(() => ({ first: vaultOf(1), second: vaultOf(2), secrets }));
+  everyKindContract(() => ({ first: vaultOf(1), second: vaultOf(2), secrets }));
 
   it('finds the keys of its domain, and takes over a new generation of them', async () => {
     const vault = vaultOf(1);

@@ -28,8 +28,10 @@ export async function openInProcessHost(
 ): Promise<InProcessHost> {
   const [ours, theirs] = duplexPair();
   // As a socket does: what is wiped here once it is written has reached the other side.
-  const write = ours.write.bind(ours) as (chunk: Uint8Array, done?: () => void) => boolean;
-  ours.write = ((chunk: Uint8Array, done?: () => void) => write(Buffer.from(chunk), done)) as never;
+  for (const end of [ours, theirs]) {
+    const write = end.write.bind(end) as (chunk: Uint8Array, done?: () => void) => boolean;
+    end.write = ((chunk: Uint8Array, done?: () => void) => write(Buffer.from(chunk), done)) as never;
+  }
   new TokenHost(
     theirs,
     () => undefined,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TokenVault } from '../../src/hsm/vault/token-vault.ts';
+import { everyKindContract } from '../support/key-kinds-contract/every-kind.ts';
 import { keyVaultContract, newKey } from '../support/key-vault-contract.ts';
 import { type ContractRig, logIn } from './contract-rig.ts';
 
@@ -24,8 +25,11 @@ export function vaultContract(rig: ContractRig): void {
       for (const label of labels) await admin.destroyDomainKeys(label);
     });
 
-    if (rig.kind.wrapsKeys) keyVaultContract(() => ({ first: vaultOf(1), second: vaultOf(2), secrets }));
-    else {
+    if (rig.kind.wrapsKeys) {
+      const vaults = () => ({ first: vaultOf(1), second: vaultOf(2), secrets });
+      keyVaultContract(vaults);
+      everyKindContract(vaults, rig.kind.withoutSpecs);
+    } else {
       it('is refused, since the token wraps no keys', async () => {
         await expect(newKey(vaultOf(1))).rejects.toMatchObject({ code: 'unsupported' });
       });

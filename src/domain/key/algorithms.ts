@@ -165,7 +165,7 @@ export const ALGORITHMS: readonly AlgorithmRow[] = [
   ecdsa('ECC_NIST_P521', 'P-521', 'ECDSA_SHA_512', 'slow'),
   ecdh('ECC_NIST_P521', 'P-521', 'slow'),
   ecdsa('ECC_SECG_P256K1', 'secp256k1', 'ECDSA_SHA_256', 'slow'),
-  edwards('ed25519', 'ED25519_SHA_512', 'token'),
+  edwards('ed25519', 'ED25519_SHA_512', 'host'),
   edwards('ed25519ph', 'ED25519_PH_SHA_512', 'host'),
   mlDsa('ML_DSA_44', 2420, 1312),
   mlDsa('ML_DSA_65', 3309, 1952),

@@ -1,6 +1,7 @@
 /** EMSA-PSS (RFC 8017, 9.1.1) of a digest, with MGF1 by the same hash and a salt as long as the digest. */
 import { hash } from 'node:crypto';
 import type { RsaSignatureRow } from '../../domain/key/algorithms.ts';
+import { mgf1 } from './mgf1.ts';
 
 /** As many bytes as the modulus, whose first bit is 0. `salt` has the length of the digest. */
 export function pssEncode(row: RsaSignatureRow, digest: Uint8Array, salt: Uint8Array): Buffer {
@@ -11,15 +12,4 @@ export function pssEncode(row: RsaSignatureRow, digest: Uint8Array, salt: Uint8A
   const masked = padded.map((byte, index) => byte ^ (mask[index] ?? 0));
   masked[0] = (masked[0] ?? 0) & 0x7f;
   return Buffer.concat([masked, hashed, Uint8Array.of(0xbc)]);
-}
-
-/** RFC 8017, B.2.1. */
-function mgf1(name: string, seed: Uint8Array, length: number): Buffer {
-  const blocks: Buffer[] = [];
-  for (let made = 0; made < length; made += blocks[0]?.length ?? length) {
-    const counter = Buffer.alloc(4);
-    counter.writeUInt32BE(blocks.length);
-    blocks.push(hash(name, Buffer.concat([seed, counter]), 'buffer'));
-  }
-  return Buffer.concat(blocks).subarray(0, length);
 }

@@ -21,6 +21,8 @@ export const generic: DeviceProfile = {
   showsFailedLogins: false,
   newIdBytes: 16,
   sessionKeys: true,
+  // CKM_AES_KEY_WRAP_KWP, as PKCS#11 v3 has it.
+  keyWrapPad: 0x210b,
   unlistedMechanisms: [],
   notes: [
     'Nothing is known of this device: have the doctor look at it, and write down what you learn in a profile of the site that extends generic.',

@@ -23,6 +23,10 @@ export const nss: DeviceProfile = {
   showsFailedLogins: false,
   newIdBytes: 16,
   sessionKeys: true,
+  // CKM_AES_KEY_WRAP_KWP; its CKM_AES_KEY_WRAP_PAD adds a block of padding of its own (measured).
+  keyWrapPad: 0x210b,
+  // CKA_NSS_DB: CKR_TEMPLATE_INCOMPLETE without it, also when the PKCS#8 has the point (measured).
+  unwrappedPoint: 0xd5a0db00,
   unlistedMechanisms: [],
   notes: [
     'Its keys lie in files that root on this machine can read: it is for trying things out and for tests.',

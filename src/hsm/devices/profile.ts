@@ -70,6 +70,10 @@ export interface DeviceProfile {
   readonly maxDataBytes?: number;
   /** Key materials that may lie in a token host's session objects at a time; 10 000 where the device sets no limit. */
   readonly maxWorkingKeys?: number;
+  /** Mechanism (CKM number) that wraps keys of any length as in RFC 5649; absent where nothing does. */
+  readonly keyWrapPad?: number;
+  /** Attribute by which C_UnwrapKey has to be told the bare public point of an elliptic-curve key; absent where it needs none. */
+  readonly unwrappedPoint?: number;
   /** Mechanisms (CKM numbers) that the module does although it does not list them. */
   readonly unlistedMechanisms: readonly number[];
   /** Curves and OAEP hashes, of which mechanism lists say nothing; absent where a probe tries them, or nobody knows. */

@@ -26,6 +26,8 @@ export const softhsm2: DeviceProfile = {
   sessionKeys: true,
   // Some 2 KB each, which SoftHSM 2.6.1 gives back when the process ends, and not when the object is destroyed (measured).
   maxWorkingKeys: 100_000,
+  // CKM_AES_KEY_WRAP_PAD does RFC 5649; CKM_AES_KEY_WRAP_KWP is CKR_MECHANISM_INVALID (measured).
+  keyWrapPad: 0x210a,
   unlistedMechanisms: [],
   notes: [
     'Its keys lie in files that root on this machine can read: it is for trying things out and for tests.',

@@ -1,9 +1,9 @@
 /** Making, taking in and destroying a domain's keys, as a token host is asked to. */
 import type { Handle, PKCS11 } from 'pkcs11js';
 import { destroyDomainKeys, importDomainKeys, makeDomainKeys } from '../pkcs11/domain-key-objects.ts';
+import { decodeDomainKeys } from '../wire/material-messages.ts';
 import { decodeJson, encodeJson } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
-import { decodeDomainKeys } from '../wire/vault-messages.ts';
 
 export type DomainKeyOperation = Extract<OperationName, `${string}DomainKeys`>;
 

@@ -59,6 +59,8 @@ export class HostOperations {
   #prfs: Readonly<Record<DerivedScheme, Capability>> = UNTRIED;
   #probedMs = 0;
   #loginAnswered = false;
+  /** Calls that the module works on, on threads of the binding. */
+  #aside = 0;
 
   /** `load` is the door for a test that puts faults between us and the module. */
   constructor(load: LoadModule = loadModule) {
@@ -69,8 +71,8 @@ export class HostOperations {
     return need(this.#profile, 'open');
   }
 
-  /** The reply's body. Throws an HsmFault. */
-  run(operation: OperationName, body: Uint8Array): Uint8Array {
+  /** The reply's body; a promise of it where the work goes on beside that of others. Throws, or rejects with, an HsmFault. */
+  run(operation: OperationName, body: Uint8Array): Uint8Array | Promise<Uint8Array> {
     switch (operation) {
       case 'open':
         return this.#open(decodeJson<OpenMessage>(body));
@@ -107,7 +109,7 @@ export class HostOperations {
           body,
         });
       default:
-        return this.#locating(() => need(this.#vault, 'login').run(operation, body));
+        return this.#locatingAside(() => need(this.#vault, 'login').run(operation, body));
     }
   }
 
@@ -121,8 +123,12 @@ export class HostOperations {
     return this.#profile?.hostEndingCodes.includes(value) === true;
   }
 
-  /** Does what the device wants done before the process ends. What fails then matters to nobody. */
+  /**
+   * Does what the device wants done before the process ends. What fails then matters to nobody. A module that is ended
+   * under a call of its own crashes: then the process just ends.
+   */
   sayFarewell(): void {
+    if (this.#aside > 0) return;
     for (const call of this.#profile?.farewell ?? []) {
       try {
         if (call === 'C_Finalize') this.#library?.C_Finalize();
@@ -161,7 +167,7 @@ export class HostOperations {
     const library = need(this.#library, 'open');
     this.#keys = new KeyLocator(library, sessions, this.#keyOrigin());
     const limit = this.profile.maxWorkingKeys ?? MAX_WORKING_KEYS;
-    this.#vault = new VaultOperations({ library, sessions, keys: this.#keys, limit });
+    this.#vault = new VaultOperations({ library, sessions, keys: this.#keys, profile: this.profile, limit });
     return EMPTY;
   }
 
@@ -193,6 +199,25 @@ export class HostOperations {
       if (!(error instanceof HsmFault) || error.code !== 'not-found') throw error;
       if (this.#canary.tokenIsSound('anything else')) throw error;
       throw new TokenGone(error);
+    }
+  }
+
+  /** The same of work that may go on beside that of others. */
+  #locatingAside(work: () => Uint8Array | Promise<Uint8Array>): Uint8Array | Promise<Uint8Array> {
+    const answer = this.#locating(work);
+    return answer instanceof Promise ? this.#locatingLater(answer) : answer;
+  }
+
+  async #locatingLater(answer: Promise<Uint8Array>): Promise<Uint8Array> {
+    this.#aside += 1;
+    try {
+      return await answer;
+    } catch (error) {
+      return this.#locating(() => {
+        throw error;
+      });
+    } finally {
+      this.#aside -= 1;
     }
   }
 

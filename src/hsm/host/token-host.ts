@@ -1,7 +1,8 @@
 /**
  * The token host: owns one PKCS#11 module and everything that lives in it. It answers frames in the order
  * of their arrival, synchronously, since a synchronous call to a software token is faster than a thread
- * hop; work of the slow lane waits until the frames that came with it are answered.
+ * hop; work of the other lanes waits until the frames that came with it are answered, and what takes the token
+ * milliseconds goes on beside others, on a thread of the binding.
  */
 import type { Duplex } from 'node:stream';
 import { HsmFault } from '../../domain/hsm-fault.ts';
@@ -10,7 +11,7 @@ import { Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
 import { Channel } from '../wire/channel.ts';
 import { type Frame, PROTOCOL_VERSION } from '../wire/frame.ts';
 import { encodeJson, type FaultMessage, type Greeting, STATUS_OK, statusOf } from '../wire/messages.ts';
-import { OPERATIONS, type OperationName, operationOf } from '../wire/operations.ts';
+import { OPERATIONS, type OperationName, operationOf, operationRow } from '../wire/operations.ts';
 import { AmbiguityCourt } from './ambiguity-court.ts';
 import { HostOperations, type LoadModule, TokenGone } from './host-operations.ts';
 
@@ -48,7 +49,7 @@ export class TokenHost {
   #answerAll(frames: readonly Frame[]): void {
     for (const frame of frames) {
       const operation = operationOf(frame.code);
-      if (operation !== undefined && OPERATIONS[operation].lane === 'slow') {
+      if (operation !== undefined && OPERATIONS[operation].lane !== 'fast') {
         setImmediate(() => this.#answer(frame, operation));
       } else {
         this.#answer(frame, operation);
@@ -60,17 +61,41 @@ export class TokenHost {
   #answer(frame: Frame, operation: OperationName | undefined): void {
     try {
       if (operation === undefined) throw new HsmFault('unsupported', `operation ${frame.code} is unknown`);
-      this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
-      if (operation === 'describe') this.#failedLookups = 0;
+      const answer = this.#operations.run(operation, frame.body);
+      if (answer instanceof Promise) void this.#answerLater(frame, operation, answer);
+      else this.#succeed(frame, operation, answer);
     } catch (error) {
-      const court = operation === undefined ? undefined : this.#courts.get(operation);
-      if (operation !== undefined && court !== undefined && this.#isAmbiguous(error)) {
-        this.#trial(court, frame, operation, error);
-      } else if (operation === 'describe' && this.#isAmbiguous(error)) {
-        this.#failedLookup(frame, error);
-      } else {
-        this.#refuse(frame, error);
-      }
+      this.#fail(frame, operation, error);
+    }
+  }
+
+  async #answerLater(frame: Frame, operation: OperationName, answer: Promise<Uint8Array>): Promise<void> {
+    try {
+      this.#succeed(frame, operation, await answer);
+    } catch (error) {
+      this.#fail(frame, operation, error);
+    }
+    this.#channel.flush();
+  }
+
+  #succeed(frame: Frame, operation: OperationName, body: Uint8Array): void {
+    if (operation === 'describe') this.#failedLookups = 0;
+    if (operationRow(operation).secretAnswer !== true) {
+      this.#reply(frame, STATUS_OK, body);
+      return;
+    }
+    this.#channel.sendAndWipe({ ...frame, code: STATUS_OK, body });
+    body.fill(0);
+  }
+
+  #fail(frame: Frame, operation: OperationName | undefined, error: unknown): void {
+    const court = operation === undefined ? undefined : this.#courts.get(operation);
+    if (operation !== undefined && court !== undefined && this.#isAmbiguous(error)) {
+      this.#trial(court, frame, operation, error);
+    } else if (operation === 'describe' && this.#isAmbiguous(error)) {
+      this.#failedLookup(frame, error);
+    } else {
+      this.#refuse(frame, error);
     }
   }
 
@@ -96,15 +121,30 @@ export class TokenHost {
 
   #retry(frame: Frame, operation: OperationName): void {
     try {
-      this.#reply(frame, STATUS_OK, this.#operations.run(operation, frame.body));
+      const answer = this.#operations.run(operation, frame.body);
+      if (answer instanceof Promise) void this.#retryLater(frame, operation, answer);
+      else this.#succeed(frame, operation, answer);
     } catch (error) {
-      if (this.#isTagFailure(error)) {
-        this.#refuse(frame, error, { code: 'corrupt', detail: 'the ciphertext does not authenticate' });
-      } else if (error instanceof Pkcs11Failure && error.blame === 'ambiguous') {
-        this.#refuse(frame, error, { code: DECRYPTIONS.has(operation) ? 'unavailable' : error.code });
-      } else {
-        this.#refuse(frame, error);
-      }
+      this.#refuseAgain(frame, operation, error);
+    }
+  }
+
+  async #retryLater(frame: Frame, operation: OperationName, answer: Promise<Uint8Array>): Promise<void> {
+    try {
+      this.#succeed(frame, operation, await answer);
+    } catch (error) {
+      this.#refuseAgain(frame, operation, error);
+    }
+    this.#channel.flush();
+  }
+
+  #refuseAgain(frame: Frame, operation: OperationName, error: unknown): void {
+    if (operation === 'gcmDecrypt' && this.#isTagFailure(error)) {
+      this.#refuse(frame, error, { code: 'corrupt', detail: 'the ciphertext does not authenticate' });
+    } else if (error instanceof Pkcs11Failure && error.blame === 'ambiguous') {
+      this.#refuse(frame, error, { code: JUDGING.has(operation) ? 'unavailable' : error.code });
+    } else {
+      this.#refuse(frame, error);
     }
   }
 
@@ -169,12 +209,24 @@ const REPEATABLE: readonly OperationName[] = [
   'vaultUnseal',
   'vaultRandom',
   'vaultRewrap',
+  'vaultCreatePair',
+  'vaultPublicKey',
+  'vaultMac',
+  'vaultSign',
+  'vaultSignSlowly',
+  'vaultDecryptRsa',
+  'vaultAgree',
+  'vaultDecapsulate',
 ];
-const DECRYPTIONS: ReadonlySet<OperationName> = new Set([
+/** Whose failure must not pass for a judgement of what they were given. */
+const JUDGING: ReadonlySet<OperationName> = new Set([
   'gcmDecrypt',
   'derivedDecrypt',
   'vaultDecrypt',
   'vaultUnseal',
+  'vaultDecryptRsa',
+  'vaultAgree',
+  'vaultDecapsulate',
 ]);
 
 /** Look-ups in a row. */

@@ -3,114 +3,110 @@
  * message comes out of it, is used once in this process and wiped. Nothing is kept that the next request does not
  * bring along, so any host of the token can serve it.
  */
-import type { Handle } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import { type GcmText, openOnce, sealOnce } from '../aead/one-time-gcm.ts';
-import { type ExportedKey, encodeExportedKey, macInput } from '../material/exported-key-token.ts';
-import { derivationInput, materialIdInput } from '../material/prf-inputs.ts';
-import { isStaleHandle } from '../pkcs11/ckr.ts';
-import { generateMaterial, importMaterial, wrapMaterial } from '../pkcs11/material-objects.ts';
-import { callPkcs11, Pkcs11Failure } from '../pkcs11/pkcs11-failure.ts';
-import { EXPORTABLE_MATERIAL } from '../pkcs11/vault-templates.ts';
-import { decodeJson } from '../wire/messages.ts';
-import type { OperationName } from '../wire/operations.ts';
+import { derivationInput } from '../material/prf-inputs.ts';
 import {
   decodeNewMaterial,
   decodeRewrap,
-  decodeVaultMessage,
   type NewMaterialMessage,
-  type VaultMessage,
-} from '../wire/vault-messages.ts';
+  type RewrapMessage,
+} from '../wire/material-messages.ts';
+import { decodeJson } from '../wire/messages.ts';
+import type { OperationName } from '../wire/operations.ts';
+import { decodeVaultMessage, type VaultMessage } from '../wire/vault-messages.ts';
 import { deriveFrom, withWiped } from './derived-key.ts';
 import { contradiction, DomainKeys } from './domain-keys.ts';
+import { KeyWork } from './key-work.ts';
+import { MaterialMaker } from './material-maker.ts';
+import { SealKeys } from './seal-keys.ts';
+import { isStale } from './stale-handle.ts';
+import { randomOfToken } from './token-random.ts';
 import { type MaterialPlace, type WorkingMaterial, WorkingMaterials } from './working-material.ts';
 
 export type VaultOperationName = Extract<OperationName, `vault${string}`>;
 
+type Answer = Uint8Array | Promise<Uint8Array>;
+
 export class VaultOperations {
   readonly #place: MaterialPlace;
   readonly #materials: WorkingMaterials;
+  readonly #sealKeys: SealKeys;
+  readonly #maker: MaterialMaker;
+  readonly #keyWork: KeyWork;
+  readonly #work: Readonly<Record<VaultOperationName, (body: Uint8Array) => Answer>>;
 
   constructor(
     place: Omit<MaterialPlace, 'domainKeys'> & { readonly keys: ConstructorParameters<typeof DomainKeys>[1] },
   ) {
     this.#place = { ...place, domainKeys: new DomainKeys(place.library, place.keys) };
     this.#materials = new WorkingMaterials(this.#place);
+    this.#sealKeys = new SealKeys(place.library, this.#place.domainKeys);
+    this.#maker = new MaterialMaker(this.#place, this.#materials, this.#sealKeys);
+    this.#keyWork = new KeyWork(this.#place, this.#materials, this.#sealKeys);
+    this.#work = { ...this.#symmetricWork, ...this.#keyWork.work };
   }
 
-  run(operation: VaultOperationName, body: Uint8Array): Uint8Array {
+  run(operation: VaultOperationName, body: Uint8Array): Answer {
     return this.#work[operation](body);
   }
 
-  readonly #work: Readonly<Record<VaultOperationName, (body: Uint8Array) => Uint8Array>> = {
-    vaultOpen: (body) => {
+  readonly #symmetricWork = {
+    vaultOpen: (body: Uint8Array) => {
       this.#place.domainKeys.open(decodeJson<{ label: string }>(body).label);
       return EMPTY;
     },
-    vaultCreate: (body) => {
-      const { library } = this.#place;
-      return this.#export(decodeNewMaterial(body), (owner) => generateMaterial(library, owner));
-    },
-    vaultImport: (body) => {
+    vaultCreate: (body: Uint8Array) => this.#create(decodeNewMaterial(body)),
+    vaultCreatePair: (body: Uint8Array) => this.#createPair(decodeNewMaterial(body)),
+    vaultImport: (body: Uint8Array) => {
       const message = decodeNewMaterial(body);
-      const material = Buffer.from(message.material);
       try {
-        return this.#export(message, (owner) => importMaterial(this.#place.library, owner, material));
+        return this.#proven(message.label, this.#maker.import(message, message.material));
       } finally {
-        material.fill(0);
         body.fill(0);
       }
     },
-    vaultEncrypt: (body) => this.#withMessageKey(decodeVaultMessage(body), sealOnce),
-    vaultDecrypt: (body) => this.#decrypt(decodeVaultMessage(body)),
-    vaultSeal: (body) => this.#withSealKey(decodeVaultMessage(body), sealOnce),
-    vaultUnseal: (body) => this.#unseal(decodeVaultMessage(body)),
-    vaultRandom: (body) => this.#random(decodeJson<{ length: number }>(body).length),
-    vaultForget: (body) => {
+    vaultRewrap: (body: Uint8Array) => this.#rewrap(decodeRewrap(body)),
+    vaultEncrypt: (body: Uint8Array) => this.#withMessageKey(decodeVaultMessage(body), sealOnce),
+    vaultDecrypt: (body: Uint8Array) => this.#decrypt(decodeVaultMessage(body)),
+    vaultSeal: (body: Uint8Array) => this.#sealKeys.seal(decodeVaultMessage(body)),
+    vaultUnseal: (body: Uint8Array) => this.#sealKeys.unseal(decodeVaultMessage(body)),
+    vaultRandom: (body: Uint8Array) => {
+      const { library, sessions } = this.#place;
+      return randomOfToken(library, sessions, decodeJson<{ length: number }>(body).length);
+    },
+    vaultForget: (body: Uint8Array) => {
       this.#materials.drop(body);
       return EMPTY;
     },
-    vaultRewrap: (body) => this.#rewrap(decodeRewrap(body)),
-  };
+  } satisfies Partial<Record<VaultOperationName, (body: Uint8Array) => Answer>>;
 
-  /** The material can be wrapped until its token exists, and is destroyed then; it comes back as one that cannot. */
-  #export(message: NewMaterialMessage, make: (owner: Handle) => Handle): Uint8Array {
-    const { account, keyId, label, generation } = message;
-    const handle = this.#place.sessions.withOwner(make);
-    let token: Buffer;
-    try {
-      const materialId = this.#materials.idOf(handle, materialIdInput({ account, keyId }));
-      token = this.#wrap(label, handle, { account, keyId, materialId, generation, ...SYMMETRIC });
-    } finally {
-      this.#materials.destroy(handle);
-    }
-    // Proves that what was wrapped can be used, while nobody has it yet; and the next request will want it.
-    this.#materials.load(label, token);
-    return token;
+  /** Also loads what was made, since the next request will want it. */
+  #create(message: NewMaterialMessage): Answer {
+    return this.#proven(message.label, this.#maker.create(message));
   }
 
-  #wrap(label: string, material: Handle, key: Omit<ExportedKey, 'wrapped'>): Buffer {
-    const { library, domainKeys } = this.#place;
-    const wrapped = domainKeys.withKey(label, 'domain', (session, wrapping) =>
-      wrapMaterial(library, session, wrapping, material),
-    );
-    const body = encodeExportedKey({ ...key, wrapped });
-    return Buffer.concat([body, domainKeys.registryMac(label, macInput(body))]);
+  async #createPair(message: NewMaterialMessage): Promise<Uint8Array> {
+    return await this.#proven(message.label, await this.#maker.createPair(message));
   }
 
-  /** Within one token: the material never leaves it. */
-  #rewrap({ from, to, generation, token }: ReturnType<typeof decodeRewrap>): Uint8Array {
-    const key = this.#materials.authenticate(from, token);
-    const handle = this.#materials.unwrap(from, key, EXPORTABLE_MATERIAL);
-    let rewrapped: Buffer;
-    try {
-      rewrapped = this.#wrap(to, handle, { ...key, generation });
-    } finally {
-      this.#materials.destroy(handle);
+  /** Shows that what was wrapped can be used, while nobody has it yet. */
+  #proven(label: string, token: Buffer): Answer {
+    const proof = this.#keyWork.prove(label, token);
+    return proof === undefined ? token : proof.then(() => token);
+  }
+
+  #rewrap(message: RewrapMessage): Answer {
+    const old = Buffer.from(message.token);
+    const proven = this.#proven(message.to, this.#maker.rewrap(message));
+    if (proven instanceof Promise) {
+      return proven.then((token) => {
+        this.#materials.drop(old);
+        return token;
+      });
     }
-    this.#materials.load(to, rewrapped);
-    this.#materials.drop(token);
-    return rewrapped;
+    this.#materials.drop(old);
+    return proven;
   }
 
   /** A tag that does not fit is believed when the material has just shown that it is itself, and not before. */
@@ -131,7 +127,8 @@ export class VaultOperations {
 
   #answersAsItself({ label, of }: VaultMessage): boolean {
     try {
-      return this.#materials.isSound(this.#materials.load(label, of));
+      const { handle, key } = this.#materials.load(label, of);
+      return handle !== undefined && this.#materials.isItself(handle, key);
     } catch (error) {
       if (isStale(error)) return false;
       throw error;
@@ -140,9 +137,15 @@ export class VaultOperations {
 
   #withMessageKey(message: VaultMessage, work: OneTimeWork): Buffer {
     const { nonce, iv, label, of } = message;
-    const derive = ({ handle, binding }: WorkingMaterial): Buffer => {
-      const input = derivationInput('message', { binding, nonce, iv });
-      return this.#place.sessions.withSession((session) => this.#derive(session, handle, input));
+    const derive = ({ handle, key, binding }: WorkingMaterial): Buffer => {
+      if (handle === undefined || key.spec !== 'SYMMETRIC_DEFAULT') {
+        throw new HsmFault('usage', `a key of spec ${key.spec} encrypts no messages`);
+      }
+      const inputs = [derivationInput('message', { binding, nonce, iv })];
+      const { library, sessions } = this.#place;
+      return sessions.withSession((session) =>
+        deriveFrom(library, session, handle, { scheme: 'hmac', inputs }),
+      );
     };
     return withWiped(this.#withFreshHandle(label, of, derive), (key) => work(key, message));
   }
@@ -161,41 +164,6 @@ export class VaultOperations {
       throw isStale(error) ? error.blaming('ambiguous', 'unavailable') : error;
     }
   }
-
-  #withSealKey(message: VaultMessage, work: OneTimeWork): Buffer {
-    const { label, of, nonce, iv } = message;
-    const input = derivationInput('seal', { binding: of, nonce, iv });
-    this.#place.domainKeys.witness(label);
-    const derived = this.#place.domainKeys.withKey(label, 'seal', (session, key) =>
-      this.#derive(session, key, input),
-    );
-    return withWiped(derived, (key) => work(key, message));
-  }
-
-  #unseal(message: VaultMessage): Buffer {
-    try {
-      return this.#withSealKey(message, openOnce);
-    } catch (error) {
-      if (isCorrupt(error)) this.#place.domainKeys.requireSound(message.label);
-      throw error;
-    }
-  }
-
-  #derive(session: Handle, key: Handle, input: Buffer): Buffer {
-    return deriveFrom(this.#place.library, session, key, { scheme: 'hmac', inputs: [input] });
-  }
-
-  #random(length: number): Buffer {
-    const { library, sessions } = this.#place;
-    const bytes = Buffer.alloc(length);
-    sessions.withSession((session) =>
-      callPkcs11('C_GenerateRandom', () => library.C_GenerateRandom(session, bytes)),
-    );
-    if (length >= TELLING_BYTES && bytes.every((byte) => byte === bytes[0])) {
-      throw contradiction('the random bytes of the token are all the same');
-    }
-    return bytes;
-  }
 }
 
 type OneTimeWork = (key: Buffer, text: GcmText) => Buffer;
@@ -204,11 +172,4 @@ function isCorrupt(error: unknown): boolean {
   return error instanceof HsmFault && error.code === 'corrupt';
 }
 
-function isStale(error: unknown): error is Pkcs11Failure {
-  return error instanceof Pkcs11Failure && isStaleHandle(error.value);
-}
-
-const SYMMETRIC = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT' } as const;
-/** So many equal bytes are no chance: 2^-120. */
-const TELLING_BYTES = 16;
 const EMPTY = new Uint8Array(0);

@@ -1,31 +1,40 @@
 /**
  * Key material that works: unwrapped into session objects, which are remembered by the exact bytes of their exported
- * key tokens and are destroyed when others need the room. A token is authenticated before it is unwrapped.
+ * key tokens and are destroyed when others need the room. A token is authenticated before it is unwrapped, and what was
+ * unwrapped has to show that it is what the token names. Of a key that works in this process, only what its token says
+ * is remembered: its seed stays sealed.
  */
-import { timingSafeEqual } from 'node:crypto';
-import type { Handle, PKCS11, Template } from 'pkcs11js';
+import { createPublicKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { Handle, PKCS11 } from 'pkcs11js';
 import { HsmFault } from '../../domain/hsm-fault.ts';
+import type { DeviceProfile } from '../devices/profile.ts';
 import { BoundedCache } from '../material/bounded-cache.ts';
 import { macInput, type ParsedKey, parseExportedKey } from '../material/exported-key-token.ts';
-import { materialBinding, materialIdInput } from '../material/prf-inputs.ts';
-import { destroyMaterial, unwrapMaterial } from '../pkcs11/material-objects.ts';
+import { materialBinding } from '../material/prf-inputs.ts';
+import { AES_KEY_WRAP, destroyMaterial, unwrapMaterial } from '../pkcs11/material-objects.ts';
 import type { SessionPool } from '../pkcs11/session-pool.ts';
-import { WORKING_MATERIAL } from '../pkcs11/vault-templates.ts';
 import { contradiction, type DomainKeys } from './domain-keys.ts';
+import { proveCurveKey, secretIdOf } from './key-proof.ts';
+import { formOfMaterial, type MaterialForm, templateOf } from './material-form.ts';
 
 export interface WorkingMaterial {
-  readonly handle: Handle;
+  /** Undefined for a key whose private half works in this process. */
+  readonly handle: Handle | undefined;
+  /** What the token says, authenticated. Its bytes are copies. */
+  readonly key: ParsedKey;
+  readonly form: MaterialForm;
   /** What message keys are bound to. */
   readonly binding: Uint8Array;
-  readonly idInput: Buffer;
-  readonly materialId: string;
+  /** Of a key that has one. */
+  readonly publicKey: KeyObject | undefined;
 }
 
 export interface MaterialPlace {
   readonly library: PKCS11;
   readonly sessions: SessionPool;
   readonly domainKeys: DomainKeys;
-  /** Most session objects that are kept. */
+  readonly profile: DeviceProfile;
+  /** Most materials that are kept. */
   readonly limit: number;
 }
 
@@ -45,13 +54,15 @@ export class WorkingMaterials {
     const name = nameOf(token);
     const known = this.#cache.get(name);
     if (known !== undefined) return known;
-    const key = this.authenticate(label, token);
-    const handle = this.unwrap(label, key, WORKING_MATERIAL);
+    const key = this.authenticate(label, Buffer.from(token));
+    const form = formOfMaterial(key);
+    const handle = form.is === 'seed' ? undefined : this.unwrap(label, key, { extractable: false });
     const material = {
       handle,
+      key,
+      form,
       binding: materialBinding(key),
-      idInput: materialIdInput(key),
-      materialId: key.materialId,
+      publicKey: publicKeyOf(key),
     };
     this.#cache.add(name, material);
     return material;
@@ -73,29 +84,59 @@ export class WorkingMaterials {
     throw new HsmFault('corrupt', 'the exported key token does not authenticate');
   }
 
-  /** A session object of authenticated material, which has been found to be the one that the token names. */
-  unwrap(label: string, key: ParsedKey, template: Template): Handle {
-    const { library, sessions, domainKeys } = this.#place;
+  /**
+   * A session object of authenticated material, which has been found to be the one that the token names: a secret by its
+   * id, a key on a curve by what it computes. An RSA key proves itself with all that it does.
+   */
+  unwrap(label: string, key: ParsedKey, { extractable }: { readonly extractable: boolean }): Handle {
+    const { library, sessions, domainKeys, profile } = this.#place;
+    const form = formOfMaterial(key);
+    const template = templateOf(form, { extractable, key, profile });
     const wrapped = Buffer.from(key.wrapped);
+    const mechanism = this.wrapMechanism(key.wrap);
     const handle = domainKeys.withKey(label, 'domain', (_session, unwrapping) =>
-      sessions.withOwner((owner) => unwrapMaterial(library, owner, unwrapping, { wrapped, template })),
+      sessions.withOwner((owner) =>
+        unwrapMaterial(library, owner, unwrapping, { wrapped, mechanism, template }),
+      ),
     );
-    if (this.idOf(handle, materialIdInput(key)) === key.materialId) return handle;
+    try {
+      if (this.isItself(handle, key)) return handle;
+    } catch (error) {
+      this.destroy(handle);
+      throw error;
+    }
     this.destroy(handle);
     throw contradiction('the token unwrapped another material than was wrapped');
   }
 
-  /** Whether the object behind the handle still is this material, and the token still computes with it. */
-  isSound(material: WorkingMaterial): boolean {
-    return this.idOf(material.handle, material.idInput) === material.materialId;
+  /** Whether the object behind the handle is this material, and the token computes with it. True of RSA keys. */
+  isItself(handle: Handle, key: ParsedKey): boolean {
+    const form = formOfMaterial(key);
+    if (form.is === 'secret') return this.idOf(handle, key) === key.materialId;
+    const { library, sessions } = this.#place;
+    const publicKey = publicKeyOf(key);
+    if (form.is !== 'private' || form.shape.keyType !== 'EC' || publicKey === undefined) return true;
+    const { shape } = form;
+    return sessions.withSession((session) => proveCurveKey(library, session, handle, { shape, publicKey }));
   }
 
-  idOf(handle: Handle, idInput: Buffer): string {
-    const { sessions, domainKeys } = this.#place;
-    return sessions.withSession((session) => domainKeys.prf(session, handle, idInput)).toString('hex');
+  /** Of a secret. */
+  idOf(handle: Handle, owner: Parameters<typeof secretIdOf>[3]): string {
+    const { library, sessions } = this.#place;
+    return sessions.withSession((session) => secretIdOf(library, session, handle, owner));
   }
 
-  destroy(handle: Handle): void {
+  /** CKM number of what an exported key token names. Fault `unsupported` where the device has none. */
+  wrapMechanism(wrap: ParsedKey['wrap']): number {
+    if (wrap === 'kw') return AES_KEY_WRAP;
+    if (wrap === 'none') throw new HsmFault('corrupt', 'the exported key token has nothing wrapped');
+    const { keyWrapPad, name } = this.#place.profile;
+    if (keyWrapPad !== undefined) return keyWrapPad;
+    throw new HsmFault('unsupported', `${name} wraps no keys of any length (RFC 5649)`);
+  }
+
+  destroy(handle: Handle | undefined): void {
+    if (handle === undefined) return;
     this.#place.sessions.withOwner((owner) => destroyMaterial(this.#place.library, owner, handle));
   }
 
@@ -108,6 +149,15 @@ export class WorkingMaterials {
   }
 }
 
+function publicKeyOf({ publicKey }: ParsedKey): KeyObject | undefined {
+  if (publicKey.length === 0) return undefined;
+  return createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+}
+
+/** The bytes themselves while they are few, else their digest. */
 function nameOf(token: Uint8Array): string {
+  if (token.length > NAMED_BY_DIGEST) return hash('sha256', token, 'base64');
   return Buffer.from(token.buffer, token.byteOffset, token.length).toString('latin1');
 }
+
+const NAMED_BY_DIGEST = 256;

@@ -102,7 +102,7 @@ export function requireBinding(key: ParsedKey, { account, keyId, materialId }: M
 }
 
 /** Fault `corrupt` when a token holds another kind of key than is to be used. */
-export function requireKind(key: ParsedKey, { spec, usage }: MaterialKind): void {
+export function requireKind(key: MaterialKind, { spec, usage }: MaterialKind): void {
   if (key.spec === spec && key.usage === usage) return;
   throw new HsmFault('corrupt', 'the exported key token holds another kind of key');
 }

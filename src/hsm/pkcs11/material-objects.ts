@@ -4,30 +4,51 @@ import { WrongLength } from './aes-gcm.ts';
 import { callPkcs11 } from './pkcs11-failure.ts';
 import { EXPORTABLE_MATERIAL } from './vault-templates.ts';
 
-/** 32 random bytes that can be wrapped once: destroy the object when they are. */
-export function generateMaterial(library: PKCS11, owner: Handle): Handle {
+/** So many random bytes, which can be wrapped once: destroy the object when they are. */
+export function generateSecret(library: PKCS11, owner: Handle, bytes: number): Handle {
   const mechanism = { mechanism: pkcs11js.CKM_GENERIC_SECRET_KEY_GEN };
-  const template = [...EXPORTABLE_MATERIAL, { type: pkcs11js.CKA_VALUE_LEN, value: MATERIAL_BYTES }];
+  const template = [...EXPORTABLE_MATERIAL, { type: pkcs11js.CKA_VALUE_LEN, value: bytes }];
   return callPkcs11('C_GenerateKey', () => library.C_GenerateKey(owner, mechanism, template));
 }
 
 /** The same of bytes that came from outside, which the caller wipes. */
-export function importMaterial(library: PKCS11, owner: Handle, value: Buffer): Handle {
+export function importSecret(library: PKCS11, owner: Handle, value: Buffer): Handle {
   const template = [...EXPORTABLE_MATERIAL, { type: pkcs11js.CKA_VALUE, value }];
   return callPkcs11('C_CreateObject', () => library.C_CreateObject(owner, template));
 }
 
-/** RFC 3394: 40 bytes. */
-export function wrapMaterial(library: PKCS11, session: Handle, wrapping: Handle, material: Handle): Buffer {
-  const output = Buffer.alloc(WRAPPED_BYTES + SLACK_BYTES);
+/** CKM_AES_KEY_WRAP, RFC 3394. The other one, RFC 5649, has another number on each device. */
+export const AES_KEY_WRAP = pkcs11js.CKM_AES_KEY_WRAP;
+
+/** `bytes`: of the secret; absent for a private key, whose PKCS#8 has whatever length. */
+export function wrapMaterial(
+  library: PKCS11,
+  session: Handle,
+  wrapping: Handle,
+  { material, mechanism, bytes }: MaterialToWrap,
+): Buffer {
+  const expected = bytes === undefined ? undefined : 8 * Math.ceil(bytes / 8) + WRAP_BYTES;
+  const output = Buffer.alloc(expected === undefined ? MOST_BYTES : expected + WRAP_BYTES);
   const wrapped = callPkcs11('C_WrapKey', () =>
-    library.C_WrapKey(session, AES_KEY_WRAP, wrapping, material, output),
+    library.C_WrapKey(session, { mechanism }, wrapping, material, output),
   );
-  if (wrapped.length === WRAPPED_BYTES) return Buffer.from(wrapped);
+  const { length } = wrapped;
+  const sound =
+    expected === undefined
+      ? length % 8 === 0 && length > 2 * WRAP_BYTES && length < MOST_BYTES
+      : length === expected;
+  if (sound) return Buffer.from(wrapped);
   throw new WrongLength(
     'C_WrapKey',
-    `C_WrapKey of the token gave ${wrapped.length} bytes, not ${WRAPPED_BYTES}`,
+    `C_WrapKey of the token gave ${length} bytes, not ${expected ?? 'those of a wrapped key'}`,
   );
+}
+
+export interface MaterialToWrap {
+  readonly material: Handle;
+  /** CKM number. */
+  readonly mechanism: number;
+  readonly bytes?: number | undefined;
 }
 
 /** The caller has authenticated `wrapped`: the token checks neither whose it is nor what for. */
@@ -35,11 +56,18 @@ export function unwrapMaterial(
   library: PKCS11,
   owner: Handle,
   unwrapping: Handle,
-  { wrapped, template }: { readonly wrapped: Buffer; readonly template: Template },
+  { wrapped, mechanism, template }: MaterialToUnwrap,
 ): Handle {
   return callPkcs11('C_UnwrapKey', () =>
-    library.C_UnwrapKey(owner, AES_KEY_WRAP, unwrapping, wrapped, template),
+    library.C_UnwrapKey(owner, { mechanism }, unwrapping, wrapped, template),
   );
+}
+
+export interface MaterialToUnwrap {
+  readonly wrapped: Buffer;
+  /** CKM number. */
+  readonly mechanism: number;
+  readonly template: Template;
 }
 
 /** What cannot be destroyed goes with its session. */
@@ -51,7 +79,7 @@ export function destroyMaterial(library: PKCS11, session: Handle, material: Hand
   }
 }
 
-const AES_KEY_WRAP = { mechanism: pkcs11js.CKM_AES_KEY_WRAP };
-const MATERIAL_BYTES = 32;
-const WRAPPED_BYTES = 40;
-const SLACK_BYTES = 8;
+/** What wrapping adds to a multiple of eight. */
+const WRAP_BYTES = 8;
+/** More than the PKCS#8 of RSA with 4096 bits. */
+const MOST_BYTES = 4_096;

@@ -47,6 +47,15 @@ export function callPkcs11<T>(functionName: string, call: () => T): T {
   }
 }
 
+/** The same of a call that works on a thread of the binding, until the promise settles. */
+export async function callPkcs11Aside<T>(functionName: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asPkcs11Failure(functionName, error);
+  }
+}
+
 function asPkcs11Failure(functionName: string, error: unknown): HsmFault {
   if (error instanceof HsmFault) return error;
   const value = returnValueOf(error);

@@ -71,6 +71,25 @@ export class SessionPool {
   }
 
   /**
+   * As {@link withSession}, for work that goes on beside that of others, on a thread of the binding: the session is
+   * lent until the promise settles, and must not be used otherwise.
+   */
+  async withSessionAside<T>(use: (session: Handle) => Promise<T>): Promise<T> {
+    try {
+      return await this.#withOneAside(use);
+    } catch (error) {
+      if (!isLost(error) || this.#limits.hostEndingCodes.includes(error.value)) throw error;
+    }
+    for (const idle of this.#idle.splice(0)) this.#close(idle);
+    this.#loseOwner();
+    try {
+      return await this.#withOneAside(use);
+    } catch (error) {
+      throw isLost(error) ? error.blaming('host') : error;
+    }
+  }
+
+  /**
    * The session that session objects are made in: for calls that make or destroy them and for no operation. When
    * it turns out lost, so are its objects, and `use` runs once more, with a new one.
    */
@@ -114,7 +133,22 @@ export class SessionPool {
       sound = true;
       return result;
     } catch (error) {
-      sound = error instanceof Pkcs11Failure && (error.blame === 'data' || error.blame === 'key');
+      sound = leavesSession(error);
+      throw error;
+    } finally {
+      this.#release(session, sound);
+    }
+  }
+
+  async #withOneAside<T>(use: (session: Handle) => Promise<T>): Promise<T> {
+    const session = this.#lease();
+    let sound = false;
+    try {
+      const result = await use(session);
+      sound = true;
+      return result;
+    } catch (error) {
+      sound = leavesSession(error);
       throw error;
     } finally {
       this.#release(session, sound);
@@ -168,6 +202,11 @@ export class SessionPool {
     const flags = pkcs11js.CKF_SERIAL_SESSION;
     return callPkcs11('C_OpenSession', () => this.#library.C_OpenSession(this.#slot, flags));
   }
+}
+
+/** The failure says nothing against the session that it happened in. */
+function leavesSession(error: unknown): boolean {
+  return error instanceof Pkcs11Failure && (error.blame === 'data' || error.blame === 'key');
 }
 
 function isLost(error: unknown): error is Pkcs11Failure {

@@ -17,6 +17,7 @@ import {
   type LaneName,
   OPERATIONS,
   type OperationName,
+  operationRow,
 } from '../wire/operations.ts';
 import type { Call, CallOptions } from './call.ts';
 import { HostLost } from './host-lost.ts';
@@ -60,6 +61,7 @@ export class HostLink {
     this.#lanes = {
       fast: new Lane(options.profile.fastWindow, options.maxQueue),
       slow: new Lane(1, options.maxQueue),
+      making: new Lane(1, options.maxQueue),
     };
     this.#channel = new Channel(options.socket, {
       onFrames: (frames) => this.#receive(frames),
@@ -77,7 +79,7 @@ export class HostLink {
 
   /** Calls that wait or run. */
   get load(): number {
-    return this.#lanes.fast.load + this.#lanes.slow.load;
+    return Object.values(this.#lanes).reduce((sum, lane) => sum + lane.load, 0);
   }
 
   /** Calls that wait or run in one lane; none once the connection is lost. */
@@ -142,7 +144,7 @@ export class HostLink {
       this.#inFlight.set(id, { call, lane: laneName, sentMs: nowMs, answered: false });
       lane.started();
       if (call.trace !== undefined) call.trace.queueMs += nowMs - call.enqueuedMs;
-      const operation: { readonly code: number; readonly secret?: true } = OPERATIONS[call.operation];
+      const operation = operationRow(call.operation);
       const frame = {
         id,
         code: operation.code,
@@ -186,17 +188,12 @@ export class HostLink {
     // Only what could be read is an answer: a call whose answer is garbage is rejected with the rest.
     const fault = frame.code === STATUS_OK ? undefined : faultOf(frame.code, frame.body);
     this.#inFlight.delete(frame.id);
-    this.#lastAnswerMs = this.#options.clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
+    if (operationRow(linked.call.operation).aside !== true) this.#lastAnswerMs = nowMs;
     this.#lanes[linked.lane].finished();
-    this.#trace(linked);
+    trace(linked, { nowMs, pid: this.#options.pid });
     this.#answer(linked, frame.body, fault);
     this.#dispatch(linked.lane);
-  }
-
-  #trace({ call: { trace }, sentMs }: LinkedCall): void {
-    if (trace === undefined) return;
-    trace.tokenMs += this.#lastAnswerMs - sentMs;
-    trace.host = this.#options.pid;
   }
 
   #answer({ call, answered }: LinkedCall, body: Uint8Array, fault: HostFault | undefined): void {
@@ -249,12 +246,20 @@ export class HostLink {
     setImmediate(() => setImmediate(() => this.#judgeHang(nowMs)));
   }
 
-  /** A host works on one call at a time, so the one that has waited longest is the one in its hands. */
+  /**
+   * Of the calls that a host works on one at a time, the one that has waited longest is the one in its hands. Those
+   * that it works on beside them are each on their own.
+   */
   #judgeHang(nowMs: number): void {
-    const oldest = this.#inFlight.values().next().value;
-    if (oldest === undefined) return;
-    const { operation } = oldest.call;
-    const silentMs = nowMs - Math.max(oldest.sentMs, this.#lastAnswerMs);
+    let inHand: LinkedCall | undefined;
+    for (const linked of this.#inFlight.values()) {
+      if (operationRow(linked.call.operation).aside === true) this.#judge(linked, nowMs - linked.sentMs);
+      else inHand ??= linked;
+    }
+    if (inHand !== undefined) this.#judge(inHand, nowMs - Math.max(inHand.sentMs, this.#lastAnswerMs));
+  }
+
+  #judge({ call: { operation } }: LinkedCall, silentMs: number): void {
     if (silentMs <= this.#options.profile.hangMs[OPERATIONS[operation].deadlineClass]) return;
     this.#options.events.onUnfit(`${operation} has had no answer for ${Math.round(silentMs)} ms`);
   }
@@ -272,6 +277,15 @@ interface LinkedCall {
   readonly sentMs: number;
   /** The caller has its timeout; the host still owes a reply. */
   answered: boolean;
+}
+
+function trace(
+  { call, sentMs }: LinkedCall,
+  { nowMs, pid }: { readonly nowMs: number; readonly pid: number },
+): void {
+  if (call.trace === undefined) return;
+  call.trace.tokenMs += nowMs - sentMs;
+  call.trace.host = pid;
 }
 
 function tooLate(): HsmFault {

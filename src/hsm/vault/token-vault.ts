@@ -4,6 +4,16 @@
  */
 import { Bug } from '../../domain/bug.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
+import {
+  type AgreementRow,
+  type AlgorithmRow,
+  algorithmsOf,
+  type EncapsulationRow,
+  type MacRow,
+  type RsaEncryptionRow,
+  type WorkPlace,
+} from '../../domain/key/algorithms.ts';
+import { SYMMETRIC } from '../../domain/key/key-specs.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import type {
@@ -12,21 +22,23 @@ import type {
   MaterialOwner,
   NewMaterial,
   SealPurpose,
+  SigningRequest,
   VaultCiphertext,
   VaultKey,
 } from '../../domain/ports/key-vault.ts';
-import type { DomainGeneration, DomainRecord } from '../../domain/ports/record-store.ts';
+import { ecdsaDer } from '../asymmetric/ecdsa-signature.ts';
+import { requireSigningInput } from '../asymmetric/signing-input.ts';
 import type { VaultTokens } from '../fleet.ts';
-import { parseExportedKey, requireBinding } from '../material/exported-key-token.ts';
+import { parseExportedKey, requireBinding, requireKind } from '../material/exported-key-token.ts';
 import { joinCiphertext, splitCiphertext } from '../material/message-text.ts';
-import { IV_BYTES, NONCE_BYTES, sealBinding } from '../material/prf-inputs.ts';
+import { IV_BYTES, NONCE_BYTES, publicMaterialId, sealBinding } from '../material/prf-inputs.ts';
 import { encodeSealedText, MAX_SEALED_BYTES, parseSealedText, sealAad } from '../material/sealed-text.ts';
+import { secretFormOf } from '../material/secret-material.ts';
+import { encodeNewMaterial, encodeRewrap, type NewMaterialMessage } from '../wire/material-messages.ts';
 import { encodeJson } from '../wire/messages.ts';
 import type { OperationName } from '../wire/operations.ts';
-import { encodeNewMaterial, encodeRewrap, encodeVaultMessage } from '../wire/vault-messages.ts';
-
-/** What the vault has to know of the domain. */
-export type DomainInForce = Pick<DomainRecord, 'current' | 'generations'>;
+import { encodeVaultMessage } from '../wire/vault-messages.ts';
+import { DomainCalls, type DomainInForce } from './domain-calls.ts';
 
 export interface TokenVaultOptions {
   readonly tokens: VaultTokens;
@@ -36,18 +48,14 @@ export interface TokenVaultOptions {
 
 export class TokenVault implements KeyVault {
   readonly kind = 'token';
-  readonly #tokens: VaultTokens;
+  readonly #calls: DomainCalls;
   readonly #entropy: Entropy;
-  #generations: ReadonlyMap<number, DomainGeneration>;
-  #current: DomainGeneration;
-  /** Generations that exported key tokens are wrapped under. */
-  readonly #numbers = new WeakMap<VaultKey, number>();
+  /** As a token host has authenticated them. */
+  readonly #publicKeys = new WeakMap<VaultKey, Uint8Array>();
 
   constructor({ tokens, entropy, domain }: TokenVaultOptions) {
-    this.#tokens = tokens;
+    this.#calls = new DomainCalls(tokens, domain);
     this.#entropy = entropy;
-    this.#generations = generationsOf(domain);
-    this.#current = currentOf(domain);
   }
 
   /**
@@ -55,25 +63,23 @@ export class TokenVault implements KeyVault {
    * for a key that may do more or less than it must.
    */
   async check(context: CallContext): Promise<void> {
-    for (const generation of this.#generations.values()) {
-      if (generation.retiredMs === undefined) await this.#open(generation, context);
+    for (const generation of this.#calls.generations) {
+      if (generation.retiredMs === undefined) await this.#calls.open(generation, context);
     }
   }
 
   /** Works with another record of the same domain from now on, once the keys that wrap have been found. Faults as for {@link check}. */
-  async adopt(domain: DomainInForce, context: CallContext): Promise<void> {
-    const current = currentOf(domain);
-    await this.#open(current, context);
-    this.#generations = generationsOf(domain);
-    this.#current = current;
+  adopt(domain: DomainInForce, context: CallContext): Promise<void> {
+    return this.#calls.adopt(domain, context);
   }
 
   async create(key: MaterialOwner, kind: MaterialKind, context: CallContext): Promise<NewMaterial> {
-    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
-    const { label, number } = this.#current;
-    const { account, keyId } = key;
-    const body = encodeNewMaterial({ label, generation: number, account, keyId, material: EMPTY });
-    return this.#newMaterial(key, await this.#call(this.#current, 'vaultCreate', body, { context }));
+    const operation = privateKeyWorksIn(kind) === 'token' ? 'vaultCreatePair' : 'vaultCreate';
+    return await this.#make(operation, encodeNewMaterial(this.#newKey(key, kind, EMPTY)), {
+      key,
+      kind,
+      context,
+    });
   }
 
   async import(
@@ -82,36 +88,63 @@ export class TokenVault implements KeyVault {
     material: Uint8Array,
     context: CallContext,
   ): Promise<NewMaterial> {
-    if (kind.spec !== 'SYMMETRIC_DEFAULT') return NOT_YET();
-    if (material.length !== MATERIAL_BYTES) throw new Bug(`a symmetric key has ${material.length} bytes`);
-    const { label, number } = this.#current;
-    const { account, keyId } = key;
-    const body = encodeNewMaterial({ label, generation: number, account, keyId, material });
+    const body = encodeNewMaterial(this.#newKey(key, kind, material));
     try {
-      return this.#newMaterial(key, await this.#call(this.#current, 'vaultImport', body, { context }));
+      return await this.#make('vaultImport', body, { key, kind, context });
     } finally {
       body.fill(0);
       material.fill(0);
     }
   }
 
-  publicKey(): Promise<Uint8Array> {
-    return NOT_YET();
+  async publicKey(key: VaultKey, context: CallContext): Promise<Uint8Array> {
+    const known = this.#publicKeys.get(key);
+    if (known !== undefined) return known;
+    const { generation } = this.#calls.known(key);
+    const work = { algorithm: '', form: 'message', input: EMPTY, context } as const;
+    const publicKey = await this.#calls.use('vaultPublicKey', key, generation, work);
+    if (publicMaterialId(key, publicKey) !== key.materialId) {
+      throw new HsmFault('corrupt', 'the public key is not that of the material');
+    }
+    this.#publicKeys.set(key, publicKey);
+    return publicKey;
   }
-  sign(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async sign(key: VaultKey, request: SigningRequest, context: CallContext): Promise<Uint8Array> {
+    requireSigningInput(request);
+    const { row, form, input } = request;
+    const generation = this.#calls.generationOf(key, row);
+    const operation = row.lane === 'fast' ? 'vaultSign' : 'vaultSignSlowly';
+    const work = { algorithm: row.algorithm, form, input, context };
+    const signature = await this.#calls.use(operation, key, generation, work);
+    return row.kind === 'ecdsa' ? ecdsaDer(signature, row.fieldBytes) : signature;
   }
-  mac(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async mac(key: VaultKey, row: MacRow, message: Uint8Array, context: CallContext): Promise<Uint8Array> {
+    const mac = await this.#use('vaultMac', key, row, message, context);
+    return requireLength(mac, row.macBytes);
   }
-  decryptRsa(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async decryptRsa(
+    key: VaultKey,
+    row: RsaEncryptionRow,
+    ciphertext: Uint8Array,
+    context: CallContext,
+  ): Promise<Uint8Array> {
+    return await this.#use('vaultDecryptRsa', key, row, ciphertext, context);
   }
-  agree(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async agree(key: VaultKey, row: AgreementRow, peer: Uint8Array, context: CallContext): Promise<Uint8Array> {
+    return requireLength(await this.#use('vaultAgree', key, row, peer, context), row.fieldBytes);
   }
-  decapsulate(): Promise<Uint8Array> {
-    return NOT_YET();
+
+  async decapsulate(
+    key: VaultKey,
+    row: EncapsulationRow,
+    ciphertext: Uint8Array,
+    context: CallContext,
+  ): Promise<Uint8Array> {
+    return await this.#use('vaultDecapsulate', key, row, ciphertext, context);
   }
 
   async encrypt(
@@ -119,7 +152,7 @@ export class TokenVault implements KeyVault {
     message: Parameters<KeyVault['encrypt']>[1],
     context: CallContext,
   ): Promise<VaultCiphertext> {
-    const generation = this.#generationOf(key);
+    const generation = this.#calls.generationOf(key, SYMMETRIC);
     const parts = this.#freshParts();
     const { plaintext } = message;
     const { label } = generation;
@@ -130,8 +163,7 @@ export class TokenVault implements KeyVault {
       aad: message.aad(parts),
       input: plaintext,
     });
-    const affinity = affinityOf(key.token);
-    const sealed = await this.#call(generation, 'vaultEncrypt', body, { context, affinity });
+    const sealed = await this.#calls.call(generation, 'vaultEncrypt', body, { context, near: key });
     return { ...parts, ...splitCiphertext(sealed, plaintext.length) };
   }
 
@@ -140,39 +172,40 @@ export class TokenVault implements KeyVault {
     message: VaultCiphertext & { readonly aad: Uint8Array },
     context: CallContext,
   ): Promise<Uint8Array> {
-    const generation = this.#generationOf(key);
+    const generation = this.#calls.generationOf(key, SYMMETRIC);
     const { nonce, iv, aad, ciphertext } = message;
     const input = joinCiphertext(message);
     const body = encodeVaultMessage({ label: generation.label, of: key.token, nonce, iv, aad, input });
-    const affinity = affinityOf(key.token);
-    const plaintext = await this.#call(generation, 'vaultDecrypt', body, { context, affinity });
+    const plaintext = await this.#calls.call(generation, 'vaultDecrypt', body, { context, near: key });
     return requireLength(plaintext, ciphertext.length);
   }
 
   async random(length: number, context: CallContext): Promise<Uint8Array> {
-    const bytes = await this.#call(this.#current, 'vaultRandom', encodeJson({ length }), { context });
+    const bytes = await this.#calls.call(this.#calls.current, 'vaultRandom', encodeJson({ length }), {
+      context,
+    });
     return requireLength(bytes, length);
   }
 
   async seal(purpose: SealPurpose, text: Uint8Array, context: CallContext): Promise<Uint8Array> {
     if (text.length > MAX_SEALED_BYTES) throw new Bug(`${text.length} bytes are too many to be sealed`);
-    const { label, number } = this.#current;
+    const { label, number } = this.#calls.current;
     const header = { ...this.#freshParts(), generation: number };
     const { nonce, iv } = header;
     const aad = sealAad(purpose, header);
     const body = encodeVaultMessage({ label, of: sealBinding(purpose), nonce, iv, aad, input: text });
-    const sealed = await this.#call(this.#current, 'vaultSeal', body, { context });
+    const sealed = await this.#calls.call(this.#calls.current, 'vaultSeal', body, { context });
     return encodeSealedText({ ...header, sealed });
   }
 
   async unseal(purpose: SealPurpose, sealed: Uint8Array, context: CallContext): Promise<Uint8Array> {
     const text = parseSealedText(sealed);
-    const generation = this.#generation(text.generation);
+    const generation = this.#calls.generation(text.generation);
     const { nonce, iv } = text;
     const { label } = generation;
     const aad = sealAad(purpose, text);
     const body = encodeVaultMessage({ label, of: sealBinding(purpose), nonce, iv, aad, input: text.sealed });
-    return await this.#call(generation, 'vaultUnseal', body, { context });
+    return await this.#calls.call(generation, 'vaultUnseal', body, { context });
   }
 
   generationOf(token: Uint8Array): number {
@@ -180,8 +213,8 @@ export class TokenVault implements KeyVault {
   }
 
   async rewrap(key: VaultKey, context: CallContext): Promise<Uint8Array | undefined> {
-    const from = this.#generationOf(key);
-    const to = this.#current;
+    const { generation: from } = this.#calls.known(key);
+    const to = this.#calls.current;
     if (from.number === to.number) return undefined;
     if (from.token !== to.token) {
       const detail = `generation ${from.number} of the domain's keys is on token ${from.token}, and ${to.number} on ${to.token}: material never leaves a token, so import the older generation on ${to.token} from its shares`;
@@ -193,54 +226,53 @@ export class TokenVault implements KeyVault {
       generation: to.number,
       token: key.token,
     });
-    return await this.#call(to, 'vaultRewrap', body, { context, affinity: affinityOf(key.token) });
+    return await this.#calls.call(to, 'vaultRewrap', body, { context, near: key });
   }
 
   forget(tokens: readonly Uint8Array[]): void {
-    for (const token of tokens) {
-      for (const name of this.#tokenNames()) this.#tokens.tell(name, 'vaultForget', token);
-    }
+    for (const token of tokens) this.#calls.tellAll('vaultForget', token);
   }
 
-  #newMaterial(key: MaterialOwner, token: Uint8Array): NewMaterial {
-    const { materialId, ...parsed } = parseExportedKey(token);
-    requireBinding({ ...parsed, materialId }, { ...key, materialId });
-    return { materialId, token };
+  #newKey({ account, keyId }: MaterialOwner, kind: MaterialKind, material: Uint8Array): NewMaterialMessage {
+    const { label, number } = this.#calls.current;
+    const { spec, usage } = kind;
+    return { label, generation: number, account, keyId, spec, usage, material };
   }
 
-  /** A key is looked into once for as long as somebody has it. */
-  #generationOf(key: VaultKey): DomainGeneration {
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      const parsed = parseExportedKey(key.token);
-      requireBinding(parsed, key);
-      number = parsed.generation;
-      this.#numbers.set(key, number);
-    }
-    return this.#generation(number);
-  }
-
-  #generation(number: number): DomainGeneration {
-    const generation = this.#generations.get(number);
-    if (generation !== undefined) return generation;
-    throw new HsmFault('corrupt', `the domain has no generation ${number} of its keys`);
-  }
-
-  async #open({ token, label }: DomainGeneration, context: CallContext): Promise<void> {
-    await this.#tokens.callNear(token, 'vaultOpen', encodeJson({ label }), { context });
-  }
-
-  #call(
-    generation: DomainGeneration,
-    operation: OperationName,
+  /** What the token lacks is said with its name, and with what was to be made. */
+  async #make(
+    operation: 'vaultCreate' | 'vaultCreatePair' | 'vaultImport',
     body: Uint8Array,
-    options: { readonly context: CallContext; readonly affinity?: number },
-  ): Promise<Uint8Array> {
-    return this.#tokens.callNear(generation.token, operation, body, options);
+    {
+      key,
+      kind,
+      context,
+    }: { readonly key: MaterialOwner; readonly kind: MaterialKind; readonly context: CallContext },
+  ): Promise<NewMaterial> {
+    try {
+      const token = await this.#calls.call(this.#calls.current, operation, body, { context });
+      const parsed = parseExportedKey(token);
+      const { materialId } = parsed;
+      requireBinding(parsed, { ...key, materialId });
+      requireKind(parsed, kind);
+      return { materialId, token };
+    } catch (error) {
+      if (!(error instanceof HsmFault) || error.code !== 'unsupported') throw error;
+      const { token } = this.#calls.current;
+      const detail = `token ${token} has no keys of spec ${kind.spec} for ${kind.usage}: ${error.detail}`;
+      throw new HsmFault('unsupported', detail, { cause: error });
+    }
   }
 
-  #tokenNames(): Set<string> {
-    return new Set([...this.#generations.values()].map(({ token }) => token));
+  #use(
+    operation: OperationName,
+    key: VaultKey,
+    row: AlgorithmRow,
+    input: Uint8Array,
+    context: CallContext,
+  ): Promise<Uint8Array> {
+    const work = { algorithm: row.algorithm, form: 'message', input, context } as const;
+    return this.#calls.use(operation, key, this.#calls.generationOf(key, row), work);
   }
 
   #freshParts(): { readonly nonce: Uint8Array; readonly iv: Uint8Array } {
@@ -248,19 +280,10 @@ export class TokenVault implements KeyVault {
   }
 }
 
-function generationsOf({ generations }: DomainInForce): ReadonlyMap<number, DomainGeneration> {
-  return new Map(generations.map((generation) => [generation.number, generation]));
-}
-
-function currentOf({ current, generations }: DomainInForce): DomainGeneration {
-  const found = generations.find(({ number }) => number === current);
-  if (found === undefined) throw new Bug(`the domain has no generation ${current}, which is to wrap`);
-  return found;
-}
-
-/** The end of the token's HMAC is as good as a hash of the token. */
-function affinityOf(token: Uint8Array): number {
-  return Buffer.from(token.buffer, token.byteOffset, token.length).readUInt32BE(token.length - 4);
+/** Undefined for a secret. */
+function privateKeyWorksIn(kind: MaterialKind): WorkPlace | undefined {
+  if (secretFormOf(kind) !== undefined) return undefined;
+  return algorithmsOf(kind)[0]?.place;
 }
 
 function requireLength(bytes: Uint8Array, length: number): Uint8Array {
@@ -268,8 +291,4 @@ function requireLength(bytes: Uint8Array, length: number): Uint8Array {
   throw new HsmFault('internal', `the token returned ${bytes.length} bytes, not ${length}`);
 }
 
-const MATERIAL_BYTES = 32;
 const EMPTY = new Uint8Array(0);
-
-const NOT_YET = (): Promise<never> =>
-  Promise.reject(new HsmFault('unsupported', 'this vault works with symmetric keys alone'));

@@ -50,4 +50,26 @@ export class FieldReader {
   }
 }
 
+/** UTF-8, at most 255 bytes. */
+export function text(value: string): FieldToWrite {
+  return { width: 1, bytes: Buffer.from(value, 'utf8') };
+}
+
+export function readText(reader: FieldReader): string {
+  return reader.field(1).toString('utf8');
+}
+
+/** A number of two bytes, with their count in front. */
+export function u16(value: number): FieldToWrite {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return { width: 1, bytes };
+}
+
+export function readU16(reader: FieldReader): number {
+  const bytes = reader.field(1);
+  if (bytes.length !== 2) throw new FrameFault(`a number of two bytes has ${bytes.length}`);
+  return bytes.readUInt16BE(0);
+}
+
 const EMPTY = new Uint8Array(0);

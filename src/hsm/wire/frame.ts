@@ -9,7 +9,7 @@
  */
 
 /** Bumped whenever any layout in this folder changes. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Largest value of the length field: header behind it plus body. */
 const MAX_FRAME_BYTES = 64 * 1024;

@@ -2,14 +2,19 @@
 
 export type OperationName = keyof typeof OPERATIONS;
 export type DeadlineClass = 'crypto' | 'metadata' | 'login' | 'keyGeneration';
-export type LaneName = 'fast' | 'slow';
+/** `making` is for what takes a token seconds: it holds up nothing of the other lanes. */
+export type LaneName = 'fast' | 'slow' | 'making';
 
-interface OperationRow {
+export interface OperationRow {
   readonly code: number;
   readonly deadlineClass: DeadlineClass;
   readonly lane: LaneName;
   /** The request holds a PIN or key material. */
   readonly secret?: true;
+  /** The answer holds what only its caller may know, and is wiped behind it. */
+  readonly secretAnswer?: true;
+  /** Works on a thread of its own, while the host answers other calls. */
+  readonly aside?: true;
 }
 
 export const OPERATIONS = {
@@ -38,6 +43,14 @@ export const OPERATIONS = {
   makeDomainKeys: { code: 24, deadlineClass: 'keyGeneration', lane: 'slow' },
   importDomainKeys: { code: 25, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
   destroyDomainKeys: { code: 26, deadlineClass: 'keyGeneration', lane: 'slow' },
+  vaultCreatePair: { code: 27, deadlineClass: 'keyGeneration', lane: 'making', aside: true },
+  vaultPublicKey: { code: 28, deadlineClass: 'crypto', lane: 'fast' },
+  vaultMac: { code: 29, deadlineClass: 'crypto', lane: 'fast' },
+  vaultSign: { code: 30, deadlineClass: 'crypto', lane: 'fast' },
+  vaultSignSlowly: { code: 31, deadlineClass: 'metadata', lane: 'slow', aside: true },
+  vaultDecryptRsa: { code: 32, deadlineClass: 'metadata', lane: 'slow', aside: true, secretAnswer: true },
+  vaultAgree: { code: 33, deadlineClass: 'metadata', lane: 'slow', secretAnswer: true },
+  vaultDecapsulate: { code: 34, deadlineClass: 'metadata', lane: 'slow', secretAnswer: true },
 } as const satisfies Record<string, OperationRow>;
 
 /**
@@ -51,7 +64,12 @@ export const DEADLINE_MS: Readonly<Record<DeadlineClass, number>> = {
   keyGeneration: 60_000,
 };
 
-export const LANE_CODES: Readonly<Record<LaneName, number>> = { fast: 0, slow: 1 };
+export const LANE_CODES: Readonly<Record<LaneName, number>> = { fast: 0, slow: 1, making: 2 };
+
+/** The row of an operation, with all that a row may say. */
+export function operationRow(operation: OperationName): OperationRow {
+  return OPERATIONS[operation];
+}
 
 export const LANES = Object.keys(LANE_CODES) as readonly LaneName[];
 

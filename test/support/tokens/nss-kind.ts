@@ -19,6 +19,7 @@ export const NSS: TokenKind = {
   name: 'NSS softokn',
   profile: nss,
   wrapsKeys: true,
+  withoutSpecs: ['ECC_SECG_P256K1'],
   mechanisms: ['CKM_AES_GCM', 'CKM_AES_CMAC', 'CKM_SHA256_HMAC', 'CKM_AES_CBC', 'CKM_AES_ECB'],
   lacks: ['ecdsa-secp256k1', 'ed25519', 'ed25519ph', 'ml-dsa'],
   absent: absence([

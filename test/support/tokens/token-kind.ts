@@ -1,5 +1,6 @@
 /** What the suites over many tokens know of a kind of token, and of one throw-away token of that kind. */
 import { randomBytes } from 'node:crypto';
+import type { KeySpec } from '../../../src/domain/kms/api/enums.ts';
 import type { Feature } from '../../../src/hsm/devices/features.ts';
 import type { DeviceProfile } from '../../../src/hsm/devices/profile.ts';
 import type { MechanismName } from './workbench-orders.ts';
@@ -15,6 +16,8 @@ export interface TokenKind {
   readonly hidden?: readonly MechanismName[];
   /** Whether it wraps keys as the key hierarchy needs it (CKM_AES_KEY_WRAP); absent where it makes no keys for tests. */
   readonly wrapsKeys?: boolean;
+  /** Specs of which it can have no keys, although it wraps others. */
+  readonly withoutSpecs?: readonly KeySpec[];
   /** Why this machine has none, with what to install; undefined where it has. */
   readonly absent: string | undefined;
   /** Why no wrong PIN may be tried on it; absent where that costs nothing. */

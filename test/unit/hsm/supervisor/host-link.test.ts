@@ -55,14 +55,14 @@ describe('a link to a token host', () => {
     const { link, events } = connect(host);
     const answer = await link.call('gcmEncrypt', Uint8Array.of(7), { tenant: 9 });
     expect([...answer]).toEqual([7]);
-    expect(events.onGreeting).toHaveBeenCalledExactlyOnceWith({ protocolVersion: 3, pid: 1 });
+    expect(events.onGreeting).toHaveBeenCalledExactlyOnceWith({ protocolVersion: 4, pid: 1 });
     expect(host.asked[0]).toMatchObject({ tenant: 9, lane: 0, code: OPERATIONS.gcmEncrypt.code });
   });
 
   it('refuses a host of another protocol version', async () => {
     const { events } = connect(new ScriptedHost({ greet: { protocolVersion: 99, pid: 1 } }));
     await vi.waitFor(() =>
-      expect(events.onUnfit).toHaveBeenCalledWith('the token host speaks protocol 99, not 3'),
+      expect(events.onUnfit).toHaveBeenCalledWith('the token host speaks protocol 99, not 4'),
     );
   });
 

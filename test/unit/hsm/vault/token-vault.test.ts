@@ -96,10 +96,6 @@ describe('a vault over tokens', () => {
 
   it.for([
     {
-      what: 'imports 32 bytes',
-      act: (vault: TokenVault) => vault.import(ALICE, SYMMETRIC, Buffer.alloc(31), context()),
-    },
-    {
       what: 'seals 32 KiB at most',
       act: (vault: TokenVault) => vault.seal('seed', Buffer.alloc(32_769), context()),
     },

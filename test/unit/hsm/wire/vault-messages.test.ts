@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameFault } from '../../../../src/hsm/wire/frame.ts';
+import { decodeKeyWork, encodeKeyWork } from '../../../../src/hsm/wire/key-work-messages.ts';
 import {
   decodeDomainKeys,
   decodeNewMaterial,
   decodeRewrap,
-  decodeVaultMessage,
   encodeDomainKeys,
   encodeNewMaterial,
   encodeRewrap,
-  encodeVaultMessage,
-} from '../../../../src/hsm/wire/vault-messages.ts';
+} from '../../../../src/hsm/wire/material-messages.ts';
+import { decodeVaultMessage, encodeVaultMessage } from '../../../../src/hsm/wire/vault-messages.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 const name = fc.string({ maxLength: 60 });
@@ -34,13 +34,43 @@ describe('messages of a key vault', () => {
   });
 
   it('of new material come back as they were sent', () => {
-    const message = fc.record({ label: name, generation, account: name, keyId: name, material: bytes(32) });
+    const message = fc.record({
+      label: name,
+      generation,
+      account: name,
+      keyId: name,
+      spec: fc.constantFrom('RSA_4096', 'HMAC_224'),
+      usage: fc.constantFrom('SIGN_VERIFY', 'KEY_AGREEMENT'),
+      material: bytes(2_400),
+    });
     fc.assert(
       fc.property(message, (sent) => {
         expect(plain(decodeNewMaterial(encodeNewMaterial(sent)))).toEqual(plain(sent));
       }),
     );
   });
+
+  it('of work with a key come back as they were sent', () => {
+    const message = fc.record({
+      label: name,
+      of: bytes(3_200),
+      algorithm: fc.constantFrom('', 'RSASSA_PSS_SHA_512', 'ML_KEM'),
+      form: fc.constantFrom('message', 'digest', 'mu'),
+      input: bytes(4_096),
+    });
+    fc.assert(
+      fc.property(message, (sent) => {
+        expect(plain(decodeKeyWork(encodeKeyWork(sent)))).toEqual(plain(sent));
+      }),
+    );
+  });
+
+  it.for(['0161' + '0000' + '00' + '0103', '0161' + '0000' + '00' + '00', '0161' + '0000' + '00' + '020000'])(
+    'of work with a key are refused as frames with a form that is none: %s',
+    (body) => {
+      expect(() => decodeKeyWork(Buffer.from(body, 'hex'))).toThrow(/no form of input has the number/);
+    },
+  );
 
   it('of another wrapping come back as they were sent', () => {
     const message = fc.record({ from: name, to: name, generation, token: bytes(400) });
@@ -62,6 +92,7 @@ describe('messages of a key vault', () => {
   it.for([
     { decode: decodeVaultMessage },
     { decode: decodeNewMaterial },
+    { decode: decodeKeyWork },
     { decode: decodeRewrap },
     { decode: decodeDomainKeys },
   ])('are refused as frames when they are cut off: $decode.name', ({ decode }) => {
