@@ -8,7 +8,7 @@ import { StartedProcess } from '../../test/support/started-process.ts';
 import { BenchFault } from './bench-fault.ts';
 
 /** Programs that tools/bench.ts itself holds: `node tools/bench.ts --part <name>`, job as JSON on standard input. */
-export type PartName = 'token-loop' | 'echo' | 'steady' | 'device-loop' | 'device-fleet';
+export type PartName = 'token-loop' | 'echo' | 'steady' | 'device-loop' | 'device-fleet' | 'algorithm-loop';
 
 export function startPart(
   name: PartName,

@@ -5,6 +5,8 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderAlgorithms } from './algorithm-tables.ts';
+import type { AlgorithmsRun } from './algorithms-run.ts';
 import { BenchFault } from './bench-fault.ts';
 import type { BenchRun, ClosedPoint, ProfileSummary, SoakRun, TokenLoop } from './bench-run.ts';
 import type { DeviceRun } from './device-run.ts';
@@ -61,6 +63,14 @@ function newestTables(): string {
   if (kmsFile !== undefined) {
     parts.push('## The KMS engine', `Figures: [${kmsFile}](evidence/${kmsFile}).`);
     parts.push(renderKms(read<KmsRun>(kmsFile)));
+  }
+  const algorithmsFile = newest('bench-algorithms-*.json');
+  if (algorithmsFile !== undefined) {
+    parts.push(
+      '## The KMS engine: every algorithm',
+      `Figures: [${algorithmsFile}](evidence/${algorithmsFile}).`,
+    );
+    parts.push(renderAlgorithms(read<AlgorithmsRun>(algorithmsFile)));
   }
   return `${parts.join('\n\n')}\n`;
 }

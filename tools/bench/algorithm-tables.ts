@@ -1,0 +1,95 @@
+/** The tables of `npm run bench -- kms-algorithms`. */
+import type { AlgorithmPoint, AlgorithmsRun, Disturbance } from './algorithms-run.ts';
+import { yesNo } from './table-parts.ts';
+import { circumstances, count, ms, ratio, table } from './table-text.ts';
+
+/** Headings are those below a chapter's. */
+export function renderAlgorithms(run: AlgorithmsRun): string {
+  const { machine } = run;
+  return [
+    [
+      ...circumstances(run),
+      `- ${machine.cores} × ${machine.cpu}, ${machine.memoryMb} MB, Linux ${machine.kernel}`,
+      `- Node.js ${machine.node}, OpenSSL ${machine.openssl}, SoftHSM ${machine.softhsm}`,
+    ].join('\n'),
+    '### Algorithms: aims',
+    aimTable(run),
+    '### Algorithms: symmetric Encrypt beside slow work',
+    disturbanceTable(run),
+    '### Algorithms: every operation with every spec',
+    pointTable(run),
+  ].join('\n\n');
+}
+
+function aimTable(run: AlgorithmsRun): string {
+  const rows = disturbers(run).map((by) => {
+    const times = p99Ratio(run, by);
+    return [`p99 of Encrypt beside ${by}`, '≤ 1.5 ×', `${ratio(times)} ×`, yesNo(times <= MOST_TIMES)];
+  });
+  return table(['Aim', 'Wanted', 'Measured', 'Met'], rows);
+}
+
+function disturbanceTable(run: AlgorithmsRun): string {
+  const rows = ['', ...disturbers(run)].map((by) => {
+    const runs = run.disturbances.filter((each) => each.by === by);
+    const of = (read: (each: Disturbance) => number): number => median(runs.map(read));
+    return [
+      by === '' ? 'nothing else' : by,
+      by === '' ? '' : rate(of(({ besidePerSecond }) => besidePerSecond)),
+      ms(of(({ p50Ms }) => p50Ms)),
+      ms(of(({ p99Ms }) => p99Ms)),
+      by === '' ? '' : ratio(p99Ratio(run, by)),
+      ms(of(({ p999Ms }) => p999Ms)),
+      String(runs.reduce((sum, { errors }) => sum + errors, 0)),
+    ];
+  });
+  const [first] = run.disturbances;
+  return [
+    `Encrypt at a steady ${count(first?.ratePerSecond ?? 0)}/s; medians of the runs, each beside one that nothing disturbs.`,
+    table(['Beside', 'its rate/s', 'p50 ms', 'p99 ms', 'p99, ×', 'p99.9 ms', 'Errors'], rows),
+  ].join('\n\n');
+}
+
+function pointTable({ points }: AlgorithmsRun): string {
+  return [
+    `One call after the other on each connection; (a) is the same work alone, in one process: private halves by the token's own calls, the rest by the library that does it in the engine or in its token host.`,
+    table(
+      ['Operation', 'Spec', 'Algorithm', 'Connections', 'Calls/s', 'p50 ms', 'p99 ms', '(a) by', '(a)/s', 'c/a'],
+      points.map(pointRow),
+    ),
+  ].join('\n\n');
+}
+
+function pointRow(point: AlgorithmPoint): string[] {
+  const { operation, spec, algorithm, connections, perSecond, p50Ms, p99Ms, raw } = point;
+  return [
+    ...[operation, spec, algorithm, String(connections), rate(perSecond), ms(p50Ms), ms(p99Ms)],
+    ...[raw.where, rate(raw.perSecond), ratio(perSecond / raw.perSecond)],
+  ];
+}
+
+/** Of each round's disturbed run against the undisturbed one right before it; the median. */
+export function p99Ratio({ disturbances }: AlgorithmsRun, by: string): number {
+  const times = disturbances.flatMap((each, at) => {
+    const before = disturbances[at - 1];
+    return each.by === by && before !== undefined ? [each.p99Ms / before.p99Ms] : [];
+  });
+  return median(times);
+}
+
+function disturbers({ disturbances }: AlgorithmsRun): string[] {
+  return [...new Set(disturbances.map(({ by }) => by))].filter((by) => by !== '');
+}
+
+function median(values: readonly number[]): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(ascending.length / 2);
+  const upper = ascending[middle] ?? Number.NaN;
+  return ascending.length % 2 === 1 ? upper : ((ascending[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+function rate(perSecond: number): string {
+  return perSecond < 100 ? String(perSecond) : count(perSecond);
+}
+
+const MOST_TIMES = 1.5;
