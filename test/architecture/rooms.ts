@@ -42,7 +42,10 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'engine/kms/',
     rooms: ['domain/'],
-    packages: ['node:crypto', '@noble/hashes', '@noble/curves', '@noble/post-quantum'],
+    packages: [
+      ...['node:crypto', 'node:os', 'node:worker_threads'],
+      ...['@noble/hashes', '@noble/curves', '@noble/post-quantum'],
+    ],
     ownsNoClock: true,
   },
   { path: 'edge/http/', rooms: ['sigv4/', 'domain/'], packages: ['node:*', 'express'], ownsNoClock: true },

@@ -8,6 +8,7 @@ import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { DataKeyPairSpec } from '../../domain/kms/api/enums.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import { BoundedWork } from './bounded-work.ts';
+import { RsaPairThread } from './rsa-pair-thread.ts';
 import type { KmsServices } from './services.ts';
 
 /** Of what is offered; `SM2` is for China alone. */
@@ -39,7 +40,7 @@ function rsa(modulusLength: number): Recipe {
   return ({ clock }, { deadlineMs }) =>
     RSA_WORK.run(() => {
       if (clock.monotonicMs() >= deadlineMs) throw new HsmFault('timeout', 'too much slow work was ahead');
-      return settled((settle) => generateKeyPair('rsa', { modulusLength, ...DER }, settle));
+      return RSA_THREAD.make({ modulusLength });
     });
 }
 
@@ -80,7 +81,8 @@ const DER = {
 /** FIPS 203, 7.1: d and z. */
 const ML_KEM_SEED_BYTES = 64;
 
-/** OpenSSL's threads are the process's, and so is this. More than wait here would be answered too late. */
+/** One for the process, and so is the bound. More than wait here would be answered too late. */
+const RSA_THREAD = new RsaPairThread();
 const RSA_WORK = new BoundedWork({ atOnce: 1, waiting: 100 });
 
 const RECIPES: Readonly<Record<KeyPairSpec, Recipe>> = {
