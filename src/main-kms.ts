@@ -115,6 +115,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
         bodyBytes: BODY_BYTES,
         engineDeadlineMs: ENGINE_DEADLINE_MS,
         replyDeadlineMs: ENGINE_DEADLINE_MS + REPLY_MARGIN_MS,
+        keyMakingMs: KEY_MAKING_MS,
         regions: 'any',
         dangerOpen: config.access.mode === 'open',
       },
@@ -380,6 +381,8 @@ const BODY_BYTES = 512 * 1_024;
 /** Creating a key may wait for a slow device; whoever wants less waits less. */
 const ENGINE_DEADLINE_MS = 10_000;
 const REPLY_MARGIN_MS = 500;
+/** Clients of AWS wait for a minute. */
+const KEY_MAKING_MS = 40_000;
 const WRAP_AGAIN_MS = 30_000;
 const SOW_AGAIN_MS = 250;
 

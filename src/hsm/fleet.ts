@@ -40,14 +40,14 @@ export interface FleetOptions {
 
 export interface FleetToken extends HostedToken {
   readonly hosts: number;
-  /** One more host, where the device allows one, which does the slow lane's work while the others go on with the fast. */
+  /** One more host, where the device allows one, for the work of all lanes but the fast one. */
   readonly slowHost?: boolean;
 }
 
 /** What the status page shows of a host. */
 export interface HostStatus {
   readonly token: string;
-  /** `slow`: it does the slow lane's work alone. */
+  /** `slow`: it does the work of all lanes but the fast one, and nothing else. */
   readonly work: 'any' | 'slow';
   readonly pid: number | undefined;
   readonly phase: HostPhase;

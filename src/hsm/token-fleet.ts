@@ -12,7 +12,7 @@ import { DEADLINE_MS, OPERATIONS, type OperationName } from './wire/operations.t
 export interface TokenFleetOptions {
   readonly token: HostedToken;
   readonly hosts: readonly TokenSupervisor[];
-  /** They do the slow lane's work alone, and all of it while one of them serves. */
+  /** They do the work of all lanes but the fast one, and nothing else; the others do it while none of them serves. */
   readonly slowHosts?: readonly TokenSupervisor[];
   readonly clock: Clock;
   readonly meter: Meter;
@@ -116,7 +116,7 @@ export class TokenFleet {
   }
 
   #hostsFor(operation: OperationName): readonly TokenSupervisor[] {
-    const slow = OPERATIONS[operation].lane === 'slow' && this.#slowHosts.some((host) => host.serves);
+    const slow = OPERATIONS[operation].lane !== 'fast' && this.#slowHosts.some((host) => host.serves);
     return slow ? this.#slowHosts : this.hosts;
   }
 

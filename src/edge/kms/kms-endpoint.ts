@@ -38,6 +38,7 @@ async function answer(passage: Passage): Promise<void> {
   try {
     const requested = requestedService(passage.exchange);
     passage.service = requested.service;
+    if (requested.service === 'kms') passage.operation = requested.operation;
     const body = await readBody(passage);
     const answered =
       requested.service === 'kms'
@@ -54,7 +55,7 @@ async function readBody(passage: Passage): Promise<Uint8Array> {
   const { exchange, services } = passage;
   passage.stage = 'body';
   const body = await exchange.readBody(services.settings.bodyBytes);
-  startWatchdog(passage, bodyEndMs(passage) + services.settings.replyDeadlineMs);
+  startWatchdog(passage, bodyEndMs(passage) + services.settings.replyDeadlineMs + keyMakingMs(passage));
   return body;
 }
 
@@ -64,14 +65,13 @@ async function answerKms(
   body: Uint8Array,
 ): Promise<string> {
   const { services, requestId } = passage;
-  passage.operation = operation;
   const json = parseJsonObject(body);
   const { caller, region } = knowCaller(passage, body);
   passage.stage = 'validation';
   const input = decodeInput(operation, json);
   passage.keyId = keyIdIn(input);
   passage.stage = 'engine';
-  const deadlineMs = bodyEndMs(passage) + services.settings.engineDeadlineMs;
+  const deadlineMs = bodyEndMs(passage) + services.settings.engineDeadlineMs + keyMakingMs(passage);
   const call = { requestId, caller, region, deadlineMs, trace: passage.trace };
   const output = await services.engine.run(operation, input, call);
   passage.keyId = keyIdIn(output) ?? passage.keyId;
@@ -114,6 +114,10 @@ function bodyEndMs({ exchange, services }: Passage): number {
   return exchange.bodyEndMs ?? services.clock.monotonicMs();
 }
 
+function keyMakingMs({ operation, services }: Passage): number {
+  return operation !== undefined && MAKES_KEYS.has(operation) ? services.settings.keyMakingMs : 0;
+}
+
 function answerPing(exchange: Exchange, entropy: Entropy): void {
   if (exchange.method === 'GET' || exchange.method === 'HEAD') exchange.reply(200, '{"status":"ok"}');
   else {
@@ -123,3 +127,9 @@ function answerPing(exchange: Exchange, entropy: Entropy): void {
     });
   }
 }
+
+const MAKES_KEYS: ReadonlySet<string> = new Set([
+  'CreateKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+]);

@@ -19,6 +19,8 @@ export interface KmsEndpointSettings {
   readonly engineDeadlineMs: number;
   /** From the last byte of the request until the caller has an answer, whatever it is. */
   readonly replyDeadlineMs: number;
+  /** How much longer both are for operations that may make an RSA key, which takes seconds and at times many. */
+  readonly keyMakingMs: number;
   readonly regions: readonly string[] | 'any';
   /** Unknown access keys are taken without a check of their signature: for demonstrations and tests. */
   readonly dangerOpen: boolean;

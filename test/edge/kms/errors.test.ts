@@ -109,6 +109,24 @@ describe('an answer', () => {
   });
 });
 
+describe('an operation that may make an RSA key', () => {
+  it.for([
+    { operation: 'CreateKey', body: { KeySpec: 'RSA_4096', KeyUsage: 'SIGN_VERIFY' } },
+    { operation: 'GenerateDataKeyPair', body: { KeyId: 'a', KeyPairSpec: 'RSA_4096' } },
+    { operation: 'GenerateDataKeyPairWithoutPlaintext', body: { KeyId: 'a', KeyPairSpec: 'RSA_4096' } },
+  ])('is waited for longer than others: $operation', async (ask) => {
+    vi.useFakeTimers();
+    const rig = new KmsRig({ keyMakingMs: 40_000 });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.held = promise;
+    const told = rig.told(ask);
+    await vi.advanceTimersByTimeAsync(49_999);
+    resolve();
+    expect(await told).toBe('200');
+    vi.useRealTimers();
+  });
+});
+
 describe('a request that is none of the API', () => {
   test.for([
     { what: 'another target', ask: { operation: 'Nothing' } },

@@ -85,6 +85,7 @@ export class KmsRig {
         bodyBytes: 524_288,
         engineDeadlineMs: 5_000,
         replyDeadlineMs: 10_000,
+        keyMakingMs: 0,
         regions: 'any',
         dangerOpen: false,
         ...settings,
