@@ -7,7 +7,6 @@ import type { Handle } from 'pkcs11js';
 import { Bug } from '../../domain/bug.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import {
-  type AgreementRow,
   type AlgorithmRow,
   algorithmsOf,
   type EcdsaRow,
@@ -24,6 +23,7 @@ import { materialOfSeed } from '../asymmetric/seed-key.ts';
 import { requireSigningInput } from '../asymmetric/signing-input.ts';
 import type { ParsedKey } from '../material/exported-key-token.ts';
 import {
+  agreeAside,
   agreeNow,
   decryptAside,
   ecdsaSignature,
@@ -171,16 +171,21 @@ export class KeyWork {
     }
   }
 
-  #agree(message: KeyWorkMessage): Uint8Array {
-    return this.#withFresh(message, (material) => {
-      const row: AgreementRow = rowOf(material, message, ['ecdh']);
-      // A token that takes what is no point of the curve would give its key away.
-      curveKey(row.curve, message.input);
-      const agreement = { peer: message.input, fieldBytes: row.fieldBytes };
-      return this.#place.sessions.withSession((session) =>
-        agreeNow(this.#place.library, session, handleOf(material), agreement),
+  /** On the longer curves it takes milliseconds. */
+  #agree(message: KeyWorkMessage): Uint8Array | Promise<Uint8Array> {
+    const row = rowOf(this.#materials.load(message.label, message.of), message, ['ecdh']);
+    // A token that takes what is no point of the curve would give its key away.
+    curveKey(row.curve, message.input);
+    const agreement = { peer: Buffer.from(message.input), fieldBytes: row.fieldBytes };
+    const { library, sessions } = this.#place;
+    if (row.fieldBytes <= QUICK_FIELD_BYTES) {
+      return this.#withFresh(message, ({ handle }) =>
+        sessions.withSession((session) => agreeNow(library, session, needed(handle), agreement)),
       );
-    });
+    }
+    return this.#withFreshAside(message, ({ handle }) =>
+      sessions.withSessionAside((session) => agreeAside(library, session, needed(handle), agreement)),
+    );
   }
 
   #decapsulate(message: KeyWorkMessage): Uint8Array {
@@ -281,3 +286,4 @@ function needed<T>(value: T | undefined): T {
 
 const SIGNING = ['rsa-pkcs1', 'rsa-pss', 'ecdsa', 'ed25519', 'ed25519ph', 'ml-dsa'] as const;
 const ATTEMPTS = 2;
+const QUICK_FIELD_BYTES = 32;

@@ -103,18 +103,43 @@ export async function decryptAside(
   }
 }
 
+/** With whose public point, and how many bytes the secret has. */
+export interface Agreement {
+  /** `04 ‖ x ‖ y`, of the key's own curve. */
+  readonly peer: Uint8Array;
+  readonly fieldBytes: number;
+}
+
 /** The x-coordinate of d·P, read from an object that is gone again; the caller wipes it. */
-export function agreeNow(
+export function agreeNow(library: PKCS11, session: Handle, key: Handle, agreement: Agreement): Buffer {
+  const { mechanism, template } = derivationOf(agreement);
+  const secret = callPkcs11('C_DeriveKey', () => library.C_DeriveKey(session, mechanism, key, template));
+  return takeSecret(library, session, secret, agreement);
+}
+
+/** The binding frees nothing of what it was given for such a call, some 700 bytes, until the process ends. */
+export async function agreeAside(
   library: PKCS11,
   session: Handle,
   key: Handle,
-  { peer, fieldBytes }: { readonly peer: Uint8Array; readonly fieldBytes: number },
-): Buffer {
+  agreement: Agreement,
+): Promise<Buffer> {
+  const { mechanism, template } = derivationOf(agreement);
+  const deriving = () => library.C_DeriveKeyAsync(session, mechanism, key, template);
+  return takeSecret(library, session, await callPkcs11Aside('C_DeriveKey', deriving), agreement);
+}
+
+function derivationOf({ peer, fieldBytes }: Agreement): {
+  readonly mechanism: Mechanism;
+  readonly template: Template;
+} {
   const publicData = Buffer.from(peer);
   const parameter = { type: pkcs11js.CK_PARAMS_EC_DH, kdf: pkcs11js.CKD_NULL, publicData };
-  const mechanism = { mechanism: pkcs11js.CKM_ECDH1_DERIVE, parameter };
   const template = [...SHARED_SECRET, { type: pkcs11js.CKA_VALUE_LEN, value: fieldBytes }];
-  const secret = callPkcs11('C_DeriveKey', () => library.C_DeriveKey(session, mechanism, key, template));
+  return { mechanism: { mechanism: pkcs11js.CKM_ECDH1_DERIVE, parameter }, template };
+}
+
+function takeSecret(library: PKCS11, session: Handle, secret: Handle, { fieldBytes }: Agreement): Buffer {
   try {
     const [attribute] = callPkcs11('C_GetAttributeValue', () =>
       library.C_GetAttributeValue(session, secret, [{ type: pkcs11js.CKA_VALUE }]),

@@ -49,7 +49,7 @@ export const OPERATIONS = {
   vaultSign: { code: 30, deadlineClass: 'crypto', lane: 'fast' },
   vaultSignSlowly: { code: 31, deadlineClass: 'metadata', lane: 'slow', aside: true },
   vaultDecryptRsa: { code: 32, deadlineClass: 'metadata', lane: 'slow', aside: true, secretAnswer: true },
-  vaultAgree: { code: 33, deadlineClass: 'metadata', lane: 'slow', secretAnswer: true },
+  vaultAgree: { code: 33, deadlineClass: 'metadata', lane: 'slow', aside: true, secretAnswer: true },
   vaultDecapsulate: { code: 34, deadlineClass: 'metadata', lane: 'slow', secretAnswer: true },
 } as const satisfies Record<string, OperationRow>;
 
