@@ -15,7 +15,7 @@ export async function signMlDsa(seed: Uint8Array, { row, form, input }: MlDsaReq
   try {
     if (form === 'mu') return signMu(row.spec, seed, input);
     const key = privateKeyOfSeed(row.spec, seed);
-    return await new Promise<Uint8Array>((resolve, reject) => {
+    return new Promise<Uint8Array>((resolve, reject) => {
       sign(null, input, key, (error, signature) => (error === null ? resolve(signature) : reject(error)));
     });
   } finally {

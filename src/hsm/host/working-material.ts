@@ -16,6 +16,7 @@ import type { SessionPool } from '../pkcs11/session-pool.ts';
 import { contradiction, type DomainKeys } from './domain-keys.ts';
 import { proveCurveKey, secretIdOf } from './key-proof.ts';
 import { formOfMaterial, type MaterialForm, templateOf } from './material-form.ts';
+import { isStale } from './stale-handle.ts';
 
 export interface WorkingMaterial {
   /** Undefined for a key whose private half works in this process. */
@@ -103,7 +104,7 @@ export class WorkingMaterials {
       if (this.isItself(handle, key)) return handle;
     } catch (error) {
       this.destroy(handle);
-      throw error;
+      throw isStale(error) ? error.blaming('ambiguous', 'unavailable') : error;
     }
     this.destroy(handle);
     throw contradiction('the token unwrapped another material than was wrapped');
