@@ -148,7 +148,7 @@ describe('private keys that work', () => {
         ...NOTHING_ALLOWED,
         ...may,
       });
-      expect(() => valueOf(handle, kind.spec === 'RSA_2048' ? 'PRIVATE_EXPONENT' : 'VALUE')).toThrow(
+      expect(() => attributeOf(handle, kind.spec === 'RSA_2048' ? 'PRIVATE_EXPONENT' : 'VALUE')).toThrow(
         /CKR_ATTRIBUTE_SENSITIVE/,
       );
     }
@@ -171,7 +171,7 @@ describe('private keys that work', () => {
         publicKey: Handle;
       }[];
       for (const handle of [pair?.privateKey, pair?.publicKey])
-        expect(() => valueOf(handle as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+        expect(() => attributeOf(handle as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
     },
   );
 
@@ -180,7 +180,7 @@ describe('private keys that work', () => {
     altered.fail('C_WrapKey', 'CKR_DEVICE_MEMORY:49', 1);
     await expect(newKey(CURVE_SIGNS)).rejects.toMatchObject({ code: 'full' });
     const [pair] = (await Promise.all(watched.results('C_GenerateKeyPairAsync'))) as { privateKey: Handle }[];
-    expect(() => valueOf(pair?.privateKey as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+    expect(() => attributeOf(pair?.privateKey as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
   });
 
   it('that came from outside and can be wrapped are gone, too', async () => {
@@ -190,7 +190,8 @@ describe('private keys that work', () => {
     }
     const handles = watched.results('C_CreateObject') as Handle[];
     expect(handles).toHaveLength(2);
-    for (const handle of handles) expect(() => valueOf(handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+    for (const handle of handles)
+      expect(() => attributeOf(handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
   });
 
   it.for([LATTICE_SIGNS, LATTICE_KEM, EDWARDS])('of $spec are no objects of the token', async (kind) => {
@@ -402,10 +403,10 @@ function inSession<T>(use: (session: Handle) => T): T {
 }
 
 function attributesOf(handle: Handle, names: object): Record<string, string> {
-  return Object.fromEntries(Object.keys(names).map((name) => [name, valueOf(handle, name)]));
+  return Object.fromEntries(Object.keys(names).map((name) => [name, attributeOf(handle, name)]));
 }
 
-function valueOf(handle: Handle, name: string): string {
+function attributeOf(handle: Handle, name: string): string {
   const type = pkcs11js[`CKA_${name}` as 'CKA_SIGN'];
   const [attribute] = inSession((session) => real.C_GetAttributeValue(session, handle, [{ type }]));
   return Buffer.from(attribute?.value as Buffer).toString('hex');

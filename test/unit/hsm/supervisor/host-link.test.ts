@@ -231,6 +231,51 @@ describe('a link to a token host', () => {
     expect(events.onUnfit).not.toHaveBeenCalled();
   });
 
+  it('judges a call that the host works on beside others on its own', async () => {
+    const host = new ScriptedHost({
+      onFrame: (frame, self) => {
+        if (operationOf(frame.code) !== 'vaultSignSlowly') self.answer(frame);
+      },
+    });
+    const { link, events } = connect(host, { hangMs: 2000, metadataHangMs: 100 });
+    const signed = link.call('vaultSignSlowly', body, patient()).catch(() => 'lost');
+    while (events.onUnfit.mock.calls.length === 0) await link.call('gcmEncrypt', body, patient()).catch(() => 0);
+    expect(events.onUnfit).toHaveBeenCalledWith(
+      expect.stringMatching(/^vaultSignSlowly has had no answer for \d+ ms$/),
+    );
+    expect(await signed).toBe('lost');
+  });
+
+  it('takes no answer of a call beside others for a sign that the one in its hands goes on', async () => {
+    const host = new ScriptedHost({
+      onFrame: (frame, self) => {
+        if (operationOf(frame.code) === 'vaultSignSlowly') self.answer(frame);
+      },
+    });
+    const { link, events } = connect(host, { hangMs: 100, metadataHangMs: 2000 });
+    void link.call('gcmEncrypt', body, patient()).catch(() => undefined);
+    while (events.onUnfit.mock.calls.length === 0) {
+      await link.call('vaultSignSlowly', body, patient()).catch(() => 0);
+    }
+    expect(events.onUnfit).toHaveBeenCalledWith(expect.stringMatching(/^gcmEncrypt has had no answer/));
+  });
+
+  it('keeps what takes seconds out of the slow lane', async () => {
+    const host = new ScriptedHost({
+      onFrame: (frame, self) => {
+        if (operationOf(frame.code) !== 'vaultCreatePair') self.answer(frame);
+      },
+    });
+    const { link } = connect(host);
+    const made = [1, 2].map(() => link.call('vaultCreatePair', body, patient()).catch(() => undefined));
+    await link.call('vaultSignSlowly', body, patient());
+    await link.call('vaultCreate', body, patient());
+    expect(link.queue('making')).toEqual({ waiting: 1, running: 1 });
+    expect(link.load).toBe(2);
+    link.lose('end');
+    await Promise.all(made);
+  });
+
   it('tells a call that was never sent from one that may have been worked on', async () => {
     const host = new ScriptedHost();
     const { link } = connect(host, { fastWindow: 1 });
