@@ -1,7 +1,7 @@
 /**
  * Takes the padding of RSAES-OAEP off (RFC 8017, 7.1.2, step 3), with no branch and no index that depends on what the
  * token decrypted until everything has been looked at: which check failed, or where, shows neither in the fault nor in
- * the time (Manger's attack). JavaScript promises no constant time; `test/support/welch.ts` measures it.
+ * the time (Manger's attack). JavaScript promises no constant time: it is measured (docs/key-hierarchy.md).
  */
 import { hash } from 'node:crypto';
 import { HsmFault } from '../../domain/hsm-fault.ts';
