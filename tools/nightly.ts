@@ -79,6 +79,11 @@ function parts(values: {
       },
     },
     {
+      name: 'oaep timing',
+      command: ['vitest', 'run', '--project', 'contract', 'oaep-timing'],
+      env: { OAEP_SAMPLES: times(100_000) },
+    },
+    {
       name: 'return values',
       command: ['vitest', 'run', '--project', 'contract', 'return-values'],
       env: { RETURN_VALUES: 'all' },
@@ -135,7 +140,7 @@ function account(output: string): string[] {
   return output
     .split('\n')
     .filter((line) =>
-      /^(?:chaos|kms crashes|kms events|store crashes|frames|http|sigv4 fuzz|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
+      /^(?:chaos|kms crashes|kms events|store crashes|frames|http|sigv4 fuzz|oaep timing|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
         line,
       ),
     )
