@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findAlgorithm, type SignatureRow } from '../../src/domain/key/algorithms.ts';
 import type { CallTrace } from '../../src/domain/ports/hsm.ts';
 import type { VaultKey } from '../../src/domain/ports/key-vault.ts';
 import type { DomainGeneration } from '../../src/domain/ports/record-store.ts';
@@ -11,7 +12,15 @@ import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { openTokenAdmin } from '../../src/hsm/token-admin.ts';
 import { TokenVault } from '../../src/hsm/vault/token-vault.ts';
 import { everyKindContract } from '../support/key-kinds-contract/every-kind.ts';
-import { AAD, context, encrypt, keyVaultContract, newKey, TEXT } from '../support/key-vault-contract.ts';
+import {
+  AAD,
+  ALICE,
+  context,
+  encrypt,
+  keyVaultContract,
+  newKey,
+  TEXT,
+} from '../support/key-vault-contract.ts';
 import { until } from '../support/running-proxy.ts';
 import { coverageEnvironment, openTestFleet, type TestFleet } from '../support/test-fleet.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
@@ -134,4 +143,49 @@ describe('a vault in SoftHSM2', () => {
       expect(Buffer.from(await vault.decrypt(key, message, context())).equals(TEXT)).toBe(true);
     }
   });
+
+  it('signs and makes keys again once a host was killed under it', async () => {
+    const vault = vaultOf(1);
+    const kinds = [RSA_SIGNS, CURVE_SIGNS, ML_DSA_SIGNS] as const;
+    const keys = await Promise.all(
+      kinds.map(async (kind) => ({
+        ...ALICE,
+        row: findAlgorithm(kind, kind.algorithm) as SignatureRow,
+        ...(await vault.create(ALICE, kind, context())),
+      })),
+    );
+    const made = vault.create(ALICE, { spec: 'RSA_4096', usage: 'SIGN_VERIFY' }, context());
+    const madeOutcome = made.then(
+      () => 'right',
+      (error) => error.code,
+    );
+    const lost = opened.fleet.hosts()[0]?.pid ?? 0;
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const key = keys[index % keys.length] as (typeof keys)[number];
+        await sleep(5 * index);
+        if (index === 20) process.kill(lost, 'SIGKILL');
+        const form = key.row.kind === 'ml-dsa' ? 'message' : 'digest';
+        const request = { row: key.row, form, input: Buffer.alloc(32, index) } as const;
+        return await vault.sign(key, request, context()).then(
+          () => 'right',
+          (error) => error.code,
+        );
+      }),
+    );
+    expect(
+      [...outcomes, await madeOutcome].filter((each) => each !== 'right' && each !== 'unavailable'),
+    ).toEqual([]);
+    expect(outcomes.filter((each) => each === 'right').length).toBeGreaterThan(40);
+    await until(() => opened.fleet.hosts().every(({ phase }) => phase === 'ready'));
+    for (const key of keys) {
+      const form = key.row.kind === 'ml-dsa' ? 'message' : 'digest';
+      const signed = vault.sign(key, { row: key.row, form, input: Buffer.alloc(32) }, context());
+      await expect(signed).resolves.toBeDefined();
+    }
+  });
 });
+
+const RSA_SIGNS = { spec: 'RSA_2048', usage: 'SIGN_VERIFY', algorithm: 'RSASSA_PSS_SHA_256' } as const;
+const CURVE_SIGNS = { spec: 'ECC_NIST_P256', usage: 'SIGN_VERIFY', algorithm: 'ECDSA_SHA_256' } as const;
+const ML_DSA_SIGNS = { spec: 'ML_DSA_44', usage: 'SIGN_VERIFY', algorithm: 'ML_DSA_SHAKE_256' } as const;
