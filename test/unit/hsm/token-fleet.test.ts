@@ -4,6 +4,7 @@ import { softhsm2 } from '../../../src/hsm/devices/softhsm2.ts';
 import { HostLost } from '../../../src/hsm/supervisor/host-lost.ts';
 import type { TokenSupervisor } from '../../../src/hsm/supervisor/token-supervisor.ts';
 import { TokenFleet } from '../../../src/hsm/token-fleet.ts';
+import type { OperationName } from '../../../src/hsm/wire/operations.ts';
 import { realClock } from '../../support/test-fleet.ts';
 
 const CONTEXT = { tenant: 1, deadlineMs: Number.POSITIVE_INFINITY };
@@ -39,7 +40,8 @@ function fleetOf(count: number, slowCount = 0) {
   });
   const ask = async (affinity?: number) =>
     String(Buffer.from(await fleet.call('vaultEncrypt', BODY, CONTEXT, { affinity })));
-  const askSlowly = async () => String(Buffer.from(await fleet.call('vaultRewrap', BODY, CONTEXT)));
+  const askSlowly = async (operation: OperationName = 'vaultRewrap') =>
+    String(Buffer.from(await fleet.call(operation, BODY, CONTEXT)));
   return { hosts, slowHosts, fleet, ask, askSlowly };
 }
 
@@ -106,9 +108,9 @@ describe('a host for slow work', () => {
   it('gets all of that, and nothing else', async () => {
     const { ask, askSlowly } = fleetOf(2, 1);
     expect(await Promise.all(AFFINITIES.map(ask))).not.toContain('slow host 0');
-    expect(await Promise.all([askSlowly(), askSlowly(), askSlowly()])).toEqual(
-      Array.from({ length: 3 }, () => 'slow host 0'),
-    );
+    expect(
+      await Promise.all([askSlowly(), askSlowly('vaultSignSlowly'), askSlowly('vaultCreatePair')]),
+    ).toEqual(Array.from({ length: 3 }, () => 'slow host 0'));
   });
 
   it('leaves its work to the others while it is away', async () => {
