@@ -32,7 +32,7 @@ interface KeyAnswer {
 }
 
 /** For people. */
-export function keyText({ keyId, arn, spec, usage, state, origin, materials, algorithms }: KeyView): string {
+function keyText({ keyId, arn, spec, usage, state, origin, materials, algorithms }: KeyView): string {
   const facts = Object.entries({ id: keyId, ARN: arn, spec, usage, state, origin });
   return [
     facts.map(([name, value]) => `${name.padEnd(8)}${value}\n`).join(''),

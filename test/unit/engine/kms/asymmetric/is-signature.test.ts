@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
 import { findAlgorithm, type SignatureRow } from '../../../../../src/domain/key/algorithms.ts';
 import type { KeySpec } from '../../../../../src/domain/kms/api/enums.ts';
@@ -101,6 +101,14 @@ it('Sign and Verify may be given the same message in two ways', async () => {
   expect(ways.map(({ messageType }) => messageType)).toEqual(['RAW', 'EXTERNAL_MU']);
   const signature = (ways[0] as SignedRow).sign(MESSAGE, pair);
   for (const way of ways) expect(await verifies(way, pair, given(way, pair), signature)).toBe(true);
+});
+
+it('is no question of the signature where the key is for something else', async () => {
+  const row = findAlgorithm({ spec: 'ECC_NIST_EDWARDS25519', usage: 'SIGN_VERIFY' }, 'ED25519_SHA_512');
+  const { publicKey } = generateKeyPairSync('x25519');
+  const half = { spki: spkiOf(keyPairOf('ECC_NIST_EDWARDS25519')), key: publicKey };
+  const call = isSignature(Buffer.alloc(64), row as SignatureRow, { message: MESSAGE }, half);
+  await expect(call).rejects.toThrow('operation not supported');
 });
 
 type Way = (typeof WAYS)[number];

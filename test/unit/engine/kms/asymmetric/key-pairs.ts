@@ -56,7 +56,7 @@ export function pkcs8Of({ privateKey }: KeyPair): Buffer {
 }
 
 /** FIPS 204, 6.2: μ of a message with an empty context. */
-export function muOf(message: Uint8Array, pair: KeyPair): Buffer {
+function muOf(message: Uint8Array, pair: KeyPair): Buffer {
   const spki = spkiOf(pair);
   const key = spki.subarray(ML_DSA_HEADER_BYTES);
   const tr = createHash('shake256', { outputLength: 64 }).update(key).digest();
