@@ -64,7 +64,7 @@ const OTHERS: readonly AlgorithmRow[] = [
   { spec: 'ECC_NIST_P521', ...AGREE, curve: 'P-521', fieldBytes: 66 },
   {
     ...{ spec: 'ECC_NIST_EDWARDS25519', ...SIGN, algorithm: 'ED25519_SHA_512', kind: 'ed25519' },
-    ...{ digestBytes: 64, ...TOKEN_SLOW },
+    ...{ digestBytes: 64, ...HOST_SLOW },
   },
   {
     ...{ spec: 'ECC_NIST_EDWARDS25519', ...SIGN, algorithm: 'ED25519_PH_SHA_512', kind: 'ed25519ph' },
