@@ -1,4 +1,5 @@
 /** A whole engine, from its configuration to a SoftHSM2 token and a SQLite file, called by the AWS SDK. */
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import https from 'node:https';
 import { join } from 'node:path';
@@ -7,9 +8,16 @@ import {
   DecryptCommand,
   DescribeKeyCommand,
   EncryptCommand,
+  GenerateMacCommand,
+  GetPublicKeyCommand,
+  type KeySpec,
   KMSClient,
   ListKeysCommand,
   RotateKeyOnDemandCommand,
+  SignCommand,
+  type SigningAlgorithmSpec,
+  VerifyCommand,
+  VerifyMacCommand,
 } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureDemoDomain } from '../../src/cli/demo-domain.ts';
@@ -86,6 +94,56 @@ async function newKey(client: KMSClient): Promise<string> {
   const { KeyMetadata } = await client.send(new CreateKeyCommand({}));
   return KeyMetadata?.Arn ?? '';
 }
+
+interface SignatureRow {
+  readonly KeySpec: KeySpec;
+  readonly SigningAlgorithm: SigningAlgorithmSpec;
+  /** By node:crypto, of the message as it is. */
+  readonly isValid: (signature: Uint8Array, key: KeyObject) => boolean;
+}
+
+/** With the signature, and whether node:crypto takes it. */
+async function signed(client: KMSClient, { KeySpec, SigningAlgorithm, isValid }: SignatureRow) {
+  const { KeyMetadata } = await client.send(new CreateKeyCommand({ KeySpec, KeyUsage: 'SIGN_VERIFY' }));
+  const request = { KeyId: KeyMetadata?.Arn, Message: PLAINTEXT, SigningAlgorithm };
+  const { Signature = new Uint8Array(0) } = await client.send(new SignCommand(request));
+  const { PublicKey = [] } = await client.send(new GetPublicKeyCommand(request));
+  const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
+  return { ...request, Signature, isOthers: isValid(Signature, key) };
+}
+
+async function macOf(client: KMSClient, { KeySpec, MacAlgorithm }: (typeof MACS)[number]) {
+  const KeyUsage = 'GENERATE_VERIFY_MAC';
+  const { KeyMetadata } = await client.send(new CreateKeyCommand({ KeySpec, KeyUsage }));
+  const request = { KeyId: KeyMetadata?.Arn, Message: PLAINTEXT, MacAlgorithm };
+  return { ...request, Mac: (await client.send(new GenerateMacCommand(request))).Mac };
+}
+
+const by =
+  (hash: string | null, options: object = {}): SignatureRow['isValid'] =>
+  (signature, key) =>
+    verify(hash, PLAINTEXT, { key, ...options }, signature);
+
+const OTHER = Buffer.from('something else');
+const PSS_SHA_384 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 };
+
+const SIGNATURES: readonly SignatureRow[] = [
+  { KeySpec: 'RSA_2048', SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256', isValid: by('sha256') },
+  { KeySpec: 'RSA_2048', SigningAlgorithm: 'RSASSA_PSS_SHA_384', isValid: by('sha384', PSS_SHA_384) },
+  { KeySpec: 'ECC_NIST_P256', SigningAlgorithm: 'ECDSA_SHA_256', isValid: by('sha256') },
+  { KeySpec: 'ECC_NIST_P384', SigningAlgorithm: 'ECDSA_SHA_384', isValid: by('sha384') },
+  { KeySpec: 'ECC_NIST_P521', SigningAlgorithm: 'ECDSA_SHA_512', isValid: by('sha512') },
+  { KeySpec: 'ECC_SECG_P256K1', SigningAlgorithm: 'ECDSA_SHA_256', isValid: by('sha256') },
+  { KeySpec: 'ECC_NIST_EDWARDS25519', SigningAlgorithm: 'ED25519_SHA_512', isValid: by(null) },
+  { KeySpec: 'ML_DSA_65', SigningAlgorithm: 'ML_DSA_SHAKE_256', isValid: by(null) },
+];
+
+const MACS = [
+  { KeySpec: 'HMAC_224', MacAlgorithm: 'HMAC_SHA_224' },
+  { KeySpec: 'HMAC_256', MacAlgorithm: 'HMAC_SHA_256' },
+  { KeySpec: 'HMAC_384', MacAlgorithm: 'HMAC_SHA_384' },
+  { KeySpec: 'HMAC_512', MacAlgorithm: 'HMAC_SHA_512' },
+] as const;
 
 const PLAINTEXT = Buffer.from('kept for long');
 
@@ -192,6 +250,40 @@ describe('an engine over a token and a file', () => {
     expect(await controlPost(socket, '/clock/advance', { body: '{"ms":1000}' })).toMatchObject({ problems });
     expect(await controlPost(socket, '/kms/reset')).toEqual({ problems });
     expect((await client.send(new ListKeysCommand({}))).Keys).toHaveLength(1);
+  });
+
+  it('signs with every algorithm, and what it signed is still valid after a restart', async () => {
+    const before = await startKms();
+    const client = clientOf(before);
+    const made = await Promise.all(SIGNATURES.map((row) => signed(client, row)));
+    await before.drain();
+    await using after = await startKms();
+    const again = clientOf(after);
+
+    for (const { isOthers, ...request } of made) {
+      const { SigningAlgorithm } = request;
+      expect(isOthers, SigningAlgorithm).toBe(true);
+      expect(await again.send(new VerifyCommand(request))).toMatchObject({ SignatureValid: true });
+      expect(await again.send(new SignCommand(request))).toMatchObject({ SigningAlgorithm });
+      await expect(again.send(new VerifyCommand({ ...request, Message: OTHER }))).rejects.toMatchObject({
+        name: 'KMSInvalidSignatureException',
+      });
+    }
+  });
+
+  it('makes MACs that are still valid after a restart', async () => {
+    const before = await startKms();
+    const made = await Promise.all(MACS.map((row) => macOf(clientOf(before), row)));
+    await before.drain();
+    await using after = await startKms();
+    const client = clientOf(after);
+
+    for (const request of made) {
+      expect(await client.send(new VerifyMacCommand(request))).toMatchObject({ MacValid: true });
+      await expect(client.send(new VerifyMacCommand({ ...request, Message: OTHER }))).rejects.toMatchObject({
+        name: 'KMSInvalidMacException',
+      });
+    }
   });
 
   it('shows the operator where a key works, and nothing of its material', async () => {
