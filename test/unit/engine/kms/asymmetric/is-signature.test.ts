@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { findAlgorithm, type SignatureRow } from '../../../../../src/domain/key/algorithms.ts';
 import type { KeySpec } from '../../../../../src/domain/kms/api/enums.ts';
@@ -95,6 +96,28 @@ describe('a message of any length', () => {
   );
 });
 
+describe('bytes that nobody signed', () => {
+  test.for(WAYS.filter(({ spec }) => spec !== 'RSA_3072' && spec !== 'RSA_4096'))(
+    'are no $algorithm by $spec, as $messageType, whatever they are',
+    async (way) => {
+      const pair = keyPairOf(way.spec);
+      const signed = given(way, pair);
+      const signature = way.sign(MESSAGE, pair);
+      const anything = fc.uint8Array({ minLength: 1, maxLength: 300 });
+      const altered = fc
+        .tuple(fc.nat({ max: signature.length - 1 }), fc.nat({ max: 8 }), fc.uint8Array({ maxLength: 8 }))
+        .map(([at, removed, added]) => spliced(signature, at, removed, added))
+        .filter((bytes) => !Buffer.from(bytes).equals(signature));
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(anything, altered), async (bytes) => {
+          expect(await verifies(way, pair, signed, bytes)).toBe(false);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+});
+
 it('Sign and Verify may be given the same message in two ways', async () => {
   const pair = keyPairOf('ML_DSA_44');
   const ways = WAYS.filter(({ spec }) => spec === 'ML_DSA_44');
@@ -126,6 +149,10 @@ function verifies(
 ): Promise<boolean> {
   const row = findAlgorithm({ spec, usage: 'SIGN_VERIFY' }, algorithm) as SignatureRow;
   return isSignature(signature, row, signed, { spki: spkiOf(pair), key: pair.publicKey });
+}
+
+function spliced(bytes: Uint8Array, at: number, removed: number, added: Uint8Array): Uint8Array {
+  return Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + removed)]);
 }
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
