@@ -1,11 +1,8 @@
 import { constants, type KeyObject, publicEncrypt, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RsaEncryptionRow } from '../../../src/domain/key/algorithms.ts';
 import { context, hex } from '../key-vault-contract.ts';
-import { runTool } from '../tokens/run-tool.ts';
+import { encryptByOpenSsl } from './by-openssl.ts';
 import type { KindRig } from './kind-rig.ts';
 
 export function decryptionContract(rig: KindRig): void {
@@ -70,27 +67,4 @@ function encryptOaep(
 ): Buffer {
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
   return publicEncrypt({ key, padding, oaepHash, ...(oaepLabel && { oaepLabel }) }, plaintext);
-}
-
-async function encryptByOpenSsl(
-  key: KeyObject,
-  { hash }: RsaEncryptionRow,
-  plaintext: Uint8Array,
-): Promise<Buffer> {
-  const directory = await mkdtemp(join(tmpdir(), 'portcullis-oaep-'));
-  const [keyFile, inFile, outFile] = ['key', 'in', 'out'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ];
-  try {
-    await writeFile(keyFile, key.export({ type: 'spki', format: 'pem' }));
-    await writeFile(inFile, plaintext);
-    const options = ['rsa_padding_mode:oaep', `rsa_oaep_md:${hash}`, `rsa_mgf1_md:${hash}`];
-    const given = ['-encrypt', '-pubin', '-inkey', keyFile, '-in', inFile, '-out', outFile];
-    await runTool('openssl', ['pkeyutl', ...given, ...options.flatMap((option) => ['-pkeyopt', option])]);
-    return await readFile(outFile);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
 }

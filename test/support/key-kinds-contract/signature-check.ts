@@ -1,7 +1,10 @@
-/** Whether a signature is one, said by node:crypto or, where it does not know the algorithm, by the libraries of Noble. */
+/** Whether a signature is one, said by node:crypto and the libraries of Noble, as far as they know the algorithm. */
 import { constants, hash, type KeyObject, verify } from 'node:crypto';
-import { ed25519ph } from '@noble/curves/ed25519.js';
+import { ed25519, ed25519ph } from '@noble/curves/ed25519.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { shake256 } from '@noble/hashes/sha3.js';
+import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import type { SignatureRow } from '../../../src/domain/key/algorithms.ts';
 import type { SigningRequest } from '../../../src/domain/ports/key-vault.ts';
 
@@ -22,31 +25,32 @@ export function requestsFor(row: SignatureRow, key: KeyObject, message: Uint8Arr
   }
 }
 
-export function verifies(
+/** What each of those that know the algorithm says. */
+export function verdicts(
   row: SignatureRow,
   key: KeyObject,
   message: Uint8Array,
   signature: Uint8Array,
-): boolean {
+): readonly boolean[] {
   switch (row.kind) {
     case 'rsa-pkcs1':
-      return verify(row.hash, message, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
-    case 'rsa-pss': {
-      const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
-      return verify(
-        row.hash,
-        message,
-        { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
-        signature,
-      );
-    }
+      return [verify(row.hash, message, { key, padding: constants.RSA_PKCS1_PADDING }, signature)];
+    case 'rsa-pss':
+      return [verify(row.hash, message, { key, ...PSS }, signature)];
     case 'ecdsa':
-      return verify(row.hash, message, key, signature);
+      return [
+        verify(row.hash, message, key, signature),
+        CURVES[row.curve].verify(signature, message, rawOf(key), { lowS: false, format: 'der' }),
+      ];
     case 'ed25519':
-    case 'ml-dsa':
-      return verify(null, message, key, signature);
+      return [
+        verify(null, message, key, signature),
+        ed25519.verify(signature, message, rawOf(key), { zip215: false }),
+      ];
     case 'ed25519ph':
-      return ed25519ph.verify(signature, hash('sha512', message, 'buffer'), rawOf(key), { zip215: false });
+      return [ed25519ph.verify(signature, hash('sha512', message, 'buffer'), rawOf(key), { zip215: false })];
+    case 'ml-dsa':
+      return [verify(null, message, key, signature), ML_DSA[row.spec].verify(signature, message, rawOf(key))];
   }
 }
 
@@ -60,3 +64,10 @@ export function muOf(key: KeyObject, message: Uint8Array): Uint8Array {
 export function rawOf(key: KeyObject): Buffer {
   return key.export({ format: 'raw-public' });
 }
+
+const PSS = {
+  padding: constants.RSA_PKCS1_PSS_PADDING,
+  saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+} as const;
+const CURVES = { 'P-256': p256, 'P-384': p384, 'P-521': p521, secp256k1 } as const;
+const ML_DSA = { ML_DSA_44: ml_dsa44, ML_DSA_65: ml_dsa65, ML_DSA_87: ml_dsa87 } as const;
