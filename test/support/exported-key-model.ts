@@ -2,7 +2,7 @@
  * Exported key tokens of version 2, as docs/key-hierarchy.md has them: opened and made here without anything of what is
  * checked.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { domainKeys, type ModelKey, unsealInModel } from './vault-model.ts';
 
 export interface OpenedKey extends ModelKey {
@@ -44,11 +44,6 @@ export function openExportedKey(secret: Uint8Array, token: Uint8Array): OpenedKe
 export function authenticate(secret: Uint8Array, bytes: Uint8Array): Buffer {
   const body = Buffer.from(bytes).subarray(0, -32);
   return Buffer.concat([body, macOf(secret, body)]);
-}
-
-export function wrapPadded(secret: Uint8Array, material: Uint8Array): Buffer {
-  const cipher = createCipheriv('id-aes256-wrap-pad', domainKeys(secret).domain, KWP_IV);
-  return Buffer.concat([cipher.update(material), cipher.final()]);
 }
 
 export function publicMaterialIdOf(publicKey: Uint8Array, { account, keyId }: ModelKey): string {

@@ -308,7 +308,7 @@ function forged(secret: Uint8Array, material: Uint8Array, key: typeof ALICE): Va
   return { ...key, materialId, token: makeToken(secret, material, { ...key, generation: 1, materialId }) };
 }
 
-export function* flips(bytes: Uint8Array): Iterable<Buffer> {
+function* flips(bytes: Uint8Array): Iterable<Buffer> {
   for (let bit = 0; bit < bytes.length * 8; bit += 1) {
     const altered = Buffer.from(bytes);
     altered.writeUInt8(altered.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);

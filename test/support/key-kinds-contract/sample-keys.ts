@@ -1,5 +1,5 @@
 /** Private keys made by node:crypto, as PKCS#8 that a vault takes in. */
-import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { KeySpec } from '../../../src/domain/kms/api/enums.ts';
 
@@ -19,31 +19,26 @@ async function newPrivateKey(spec: KeySpec): Promise<KeyObject> {
   return generateKeyPairSync(SEEDED[spec] as 'ed25519').privateKey;
 }
 
-/** PKCS#8; of seeds in the form that has the seed alone, put together by hand. */
+/** PKCS#8; of post-quantum keys in the form that has the seed alone. */
 export function pkcs8Of(key: KeyObject): Buffer {
   const type = String(key.asymmetricKeyType);
-  const number = ALGORITHM_NUMBERS[type];
-  if (number === undefined) return key.export({ type: 'pkcs8', format: 'der' });
-  const seed = key.export({ format: 'raw-seed' });
-  const head = [
-    0x30,
-    20 + seed.length,
-    2,
-    1,
-    0,
-    0x30,
-    0x0b,
-    6,
-    9,
-    0x60,
-    0x86,
-    0x48,
-    1,
-    0x65,
-    3,
-    4,
-    ...number,
-  ];
+  if (ALGORITHM_NUMBERS[type] === undefined) return key.export({ type: 'pkcs8', format: 'der' });
+  return pkcs8OfSeed(type, key.export({ format: 'raw-seed' }));
+}
+
+/** PKCS#8 of what an exported key token of this spec has in it. */
+export function pkcs8OfParts(
+  spec: KeySpec,
+  { material, seed }: { readonly material: Buffer; readonly seed: Buffer },
+): Buffer {
+  if (material.length === 0) return pkcs8OfSeed(SEEDED[spec] ?? '', seed);
+  return pkcs8Of(createPrivateKey({ key: material, format: 'der', type: 'pkcs8' }));
+}
+
+/** Put together by hand. */
+function pkcs8OfSeed(type: string, seed: Buffer): Buffer {
+  const oid = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, ...(ALGORITHM_NUMBERS[type] ?? [])];
+  const head = [0x30, 20 + seed.length, 2, 1, 0, 0x30, 0x0b, 6, 9, ...oid];
   return Buffer.concat([Buffer.from([...head, 4, 2 + seed.length, 0x80, seed.length]), seed]);
 }
 

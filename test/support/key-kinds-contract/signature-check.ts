@@ -55,7 +55,7 @@ export function verdicts(
 }
 
 /** FIPS 204, 6.2, with an empty context: SHAKE256(SHAKE256(pk, 64) ‖ 00 ‖ 00 ‖ M, 64). */
-export function muOf(key: KeyObject, message: Uint8Array): Uint8Array {
+function muOf(key: KeyObject, message: Uint8Array): Uint8Array {
   const tr = shake256(rawOf(key), { dkLen: 64 });
   return shake256(Buffer.concat([tr, Buffer.alloc(2), message]), { dkLen: 64 });
 }

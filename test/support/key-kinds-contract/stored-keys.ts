@@ -1,11 +1,12 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AlgorithmRow } from '../../../src/domain/key/algorithms.ts';
 import type { VaultKey } from '../../../src/domain/ports/key-vault.ts';
+import { SoftwareVault } from '../../../src/hsm/software/software-vault.ts';
 import { authenticate, macMaterialIdOf, openExportedKey, publicMaterialIdOf } from '../exported-key-model.ts';
 import { AAD, BOB, context, hex, TEXT } from '../key-vault-contract.ts';
 import type { KindRig } from './kind-rig.ts';
-import { SLOW_TO_MAKE } from './sample-keys.ts';
+import { pkcs8OfParts, SLOW_TO_MAKE } from './sample-keys.ts';
 import { type Use, useOf } from './use-of-kind.ts';
 
 /** Bytes of SubjectPublicKeyInfo, from the developer guide of AWS KMS. */
@@ -149,12 +150,33 @@ export function storedKeyContract(rig: KindRig): void {
       },
     );
 
+    it.for(used)('of $spec for $usage works in a vault in software that has the domain', async ({ row }) => {
+      const { key, use } = await usable(rig, row);
+      await expect(use(softwareOf(rig), key)).resolves.toBeDefined();
+    });
+
+    it.for(used)('of $spec for $usage works that a vault in software made of it', async ({ row }) => {
+      const key = await rig.key(row);
+      const { material, seed } = openExportedKey(rig.vaults.secrets[0], key.token);
+      const given = row.kind === 'hmac' ? material : pkcs8OfParts(row.spec, { material, seed });
+      const made = await softwareOf(rig).import(key, row, given);
+      expect(made.materialId).toBe(key.materialId);
+      const copy = { ...key, token: made.token };
+      const use = await useOf(rig, row, copy);
+      await expect(use(rig.vaults.first, copy)).resolves.toBeDefined();
+    });
+
     it.for(used)('of $spec for $usage still works after it was forgotten', async ({ row }) => {
       const { key, use } = await usable(rig, row);
       rig.vaults.first.forget([key.token]);
       await expect(use(rig.vaults.first, key)).resolves.toBeDefined();
     });
   });
+}
+
+function softwareOf(rig: KindRig): SoftwareVault {
+  const entropy = { randomBytes: (length: number) => new Uint8Array(randomBytes(length)) };
+  return new SoftwareVault({ entropy, generations: [{ number: 1, secret: rig.vaults.secrets[0] }] });
 }
 
 /** The rig's key of this kind, and what it is for. */
