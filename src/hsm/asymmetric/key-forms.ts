@@ -35,8 +35,6 @@ export interface SeedForm extends Form {
   readonly seedBytes: number;
   /** In PKCS#8: an OCTET STRING (RFC 8410), or the choice [0] of RFC 9881 and RFC 9935. */
   readonly seedTag: 0x04 | 0x80;
-  /** Whether there are tokens that can hold it. */
-  readonly fitsToken: boolean;
 }
 
 export type KeyForm = RsaForm | CurveForm | SeedForm;
@@ -79,12 +77,12 @@ const ec = (curve: CurveName, openSslCurve: string, fieldBytes: number, paramete
 const seed = (
   keyType: SeedForm['keyType'],
   oid: string,
-  rest: Pick<SeedForm, 'seedBytes' | 'seedTag' | 'fitsToken'>,
+  rest: Pick<SeedForm, 'seedBytes' | 'seedTag'>,
 ): SeedForm => ({ family: 'seed', oid, parameters: 'absent', keyType, ...rest });
 
-const ED25519 = { seedBytes: 32, seedTag: 0x04, fitsToken: true } as const;
-const ML_DSA = { seedBytes: 32, seedTag: 0x80, fitsToken: false } as const;
-const ML_KEM = { seedBytes: 64, seedTag: 0x80, fitsToken: false } as const;
+const ED25519 = { seedBytes: 32, seedTag: 0x04 } as const;
+const ML_DSA = { seedBytes: 32, seedTag: 0x80 } as const;
+const ML_KEM = { seedBytes: 64, seedTag: 0x80 } as const;
 
 const CURVES: Readonly<Record<CurveName, CurveForm>> = {
   'P-256': ec('P-256', 'prime256v1', 32, '06082a8648ce3d030107'),

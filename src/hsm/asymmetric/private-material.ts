@@ -2,9 +2,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 export interface PrivateMaterial {
-  /** PKCS#8 DER, to be wrapped; empty where no token can hold the key. */
+  /** PKCS#8 DER, to be wrapped; empty for a key that follows from a seed. */
   readonly pkcs8: Buffer;
-  /** To be sealed; empty where no host needs it. */
+  /** To be sealed; empty for other keys. */
   readonly seed: Buffer;
   /** SubjectPublicKeyInfo DER. */
   readonly publicKey: Buffer;

@@ -40,7 +40,7 @@ export function privateKeyOfSeed(spec: KeySpec, seed: Uint8Array): KeyObject {
 /** Leaves the seed to the caller. */
 export function materialOfSeed(spec: KeySpec, seed: Uint8Array): PrivateMaterial {
   return {
-    pkcs8: seedFormOf(spec).fitsToken ? seedPkcs8(spec, seed) : Buffer.alloc(0),
+    pkcs8: Buffer.alloc(0),
     seed: Buffer.from(seed),
     publicKey: publicKeyOf(privateKeyOfSeed(spec, seed)),
   };

@@ -58,7 +58,7 @@ export class SoftwareMaterials {
     const name = nameOf(key.token);
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
-    const unwrapped = this.#authentic(parsed).unwrap(parsed);
+    const unwrapped = requireSome(this.#authentic(parsed).unwrap(parsed));
     const loaded = secretFormOf(kind) === undefined ? readPrivate(unwrapped) : takeOver(unwrapped);
     this.#keys.add(name, loaded);
     return loaded;
@@ -67,7 +67,7 @@ export class SoftwareMaterials {
   /** The seed that was sealed, which the caller wipes. Faults as for {@link key}. */
   seed(key: VaultKey, kind: MaterialKind): Buffer {
     const parsed = this.#parse(key, kind);
-    return this.#authentic(parsed).unseal(parsed);
+    return requireSome(this.#authentic(parsed).unseal(parsed));
   }
 
   /** SubjectPublicKeyInfo. Fault `corrupt` when the token is not of this key, `usage` when it has no public half. */
@@ -118,6 +118,11 @@ export class SoftwareMaterials {
     domain.authenticate(parsed);
     return domain;
   }
+}
+
+function requireSome(material: Buffer): Buffer {
+  if (material.length > 0) return material;
+  throw new HsmFault('corrupt', 'the exported key token has its material in another form');
 }
 
 function readPrivate(pkcs8: Buffer): KeyObject {

@@ -37,6 +37,8 @@ export function pkcs8OfParts(
 
 /** Put together by hand. */
 function pkcs8OfSeed(type: string, seed: Buffer): Buffer {
+  if (type === 'ed25519')
+    return Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   const oid = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, ...(ALGORITHM_NUMBERS[type] ?? [])];
   const head = [0x30, 20 + seed.length, 2, 1, 0, 0x30, 0x0b, 6, 9, ...oid];
   return Buffer.concat([Buffer.from([...head, 4, 2 + seed.length, 0x80, seed.length]), seed]);

@@ -158,7 +158,8 @@ export function storedKeyContract(rig: KindRig): void {
     it.for(used)('of $spec for $usage works that a vault in software made of it', async ({ row }) => {
       const key = await rig.key(row);
       const { material, seed } = openExportedKey(rig.vaults.secrets[0], key.token);
-      const given = row.kind === 'hmac' ? material : pkcs8OfParts(row.spec, { material, seed });
+      const given =
+        row.kind === 'hmac' ? material.subarray(0, row.macBytes) : pkcs8OfParts(row.spec, { material, seed });
       const made = await softwareOf(rig).import(key, row, given);
       expect(made.materialId).toBe(key.materialId);
       const copy = { ...key, token: made.token };
