@@ -133,7 +133,7 @@ install_test_clients() {
   say "installing the AWS clients that are written in Python into $clients"
   rm -rf "$clients"
   if python3 -m venv "$clients" &&
-    "$clients/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement test/clients/requirements.txt; then
+    "$clients/bin/pip" install --quiet --disable-pip-version-check --no-input --no-compile --requirement test/clients/requirements.txt; then
     printf '%s\n' "$wanted" >"$clients/stamp"
   else
     rm -rf "$clients"
