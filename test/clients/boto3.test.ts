@@ -5,5 +5,6 @@ import { pythonProgram } from '../support/clients/python-program.ts';
 describeKmsClient({
   name: 'boto3',
   prepare: () => pythonProgram('kms_client.py', 'boto3', 'cryptography'),
+  own: { mlKem: true, mlDsa: true },
   untyped: 'ClientError',
 });

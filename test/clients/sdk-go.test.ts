@@ -2,4 +2,9 @@
 import { goProgram } from '../support/clients/go-program.ts';
 import { describeKmsClient } from '../support/clients/kms-client-suite.ts';
 
-describeKmsClient({ name: 'the AWS SDK for Go', prepare: goProgram, untyped: 'GenericAPIError' });
+describeKmsClient({
+  name: 'the AWS SDK for Go',
+  prepare: goProgram,
+  own: { mlKem: true, mlDsa: false },
+  untyped: 'GenericAPIError',
+});

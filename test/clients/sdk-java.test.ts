@@ -6,5 +6,6 @@ describeKmsClient({
   name: 'the AWS SDK for Java',
   prepare: javaProgram,
   classOf: (code) => code.replace(/^KMS/, 'Kms'),
+  own: { mlKem: false, mlDsa: false },
   untyped: 'KmsException',
 });

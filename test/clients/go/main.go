@@ -32,6 +32,8 @@ func main() {
 		"mac":              mac(client),
 		"publicEncryption": publicEncryption(client),
 		"agreement":        agreement(client),
+		"encapsulation":    encapsulation(client),
+		"mlDsa":            mlDsa(client),
 		"dataKeyPairs":     dataKeyPairs(client),
 		"faults":           refused,
 	}

@@ -43,7 +43,8 @@ final class Asymmetric {
 
     private static final List<SigningRow> SIGNATURES = List.of(
             new SigningRow(KeySpec.RSA_2048, SigningAlgorithmSpec.RSASSA_PSS_SHA_256, "RSA", "RSASSA-PSS", PSS),
-            new SigningRow(KeySpec.RSA_2048, SigningAlgorithmSpec.RSASSA_PKCS1_V1_5_SHA_512, "RSA", "SHA512withRSA", null),
+            new SigningRow(
+                    KeySpec.RSA_2048, SigningAlgorithmSpec.RSASSA_PKCS1_V1_5_SHA_512, "RSA", "SHA512withRSA", null),
             new SigningRow(KeySpec.ECC_NIST_P256, SigningAlgorithmSpec.ECDSA_SHA_256, "EC", "SHA256withECDSA", null),
             new SigningRow(KeySpec.ECC_NIST_P384, SigningAlgorithmSpec.ECDSA_SHA_384, "EC", "SHA384withECDSA", null),
             new SigningRow(
@@ -77,7 +78,7 @@ final class Asymmetric {
 
     private static Map<String, Object> signature(Client client, SigningRow row) throws GeneralSecurityException {
         KmsClient kms = client.kms();
-        String keyId = newKey(client, row.spec(), KeyUsageType.SIGN_VERIFY);
+        String keyId = client.newKey(row.spec(), KeyUsageType.SIGN_VERIFY);
         SdkBytes message = SdkBytes.fromByteArray(MESSAGE);
         SdkBytes signature = kms.sign(r -> r.keyId(keyId).message(message).signingAlgorithm(row.algorithm()))
                 .signature();
@@ -98,7 +99,7 @@ final class Asymmetric {
 
     static Map<String, Object> mac(Client client) {
         KmsClient kms = client.kms();
-        String keyId = newKey(client, KeySpec.HMAC_256, KeyUsageType.GENERATE_VERIFY_MAC);
+        String keyId = client.newKey(KeySpec.HMAC_256, KeyUsageType.GENERATE_VERIFY_MAC);
         SdkBytes message = SdkBytes.fromByteArray(MESSAGE);
         SdkBytes made = kms.generateMac(
                         r -> r.keyId(keyId).message(message).macAlgorithm(MacAlgorithmSpec.HMAC_SHA_256))
@@ -111,7 +112,7 @@ final class Asymmetric {
 
     static Map<String, Object> publicEncryption(Client client) throws GeneralSecurityException {
         KmsClient kms = client.kms();
-        String keyId = newKey(client, KeySpec.RSA_2048, KeyUsageType.ENCRYPT_DECRYPT);
+        String keyId = client.newKey(KeySpec.RSA_2048, KeyUsageType.ENCRYPT_DECRYPT);
         Cipher cipher = Cipher.getInstance("RSA/ECB/OAEPPadding");
         cipher.init(Cipher.ENCRYPT_MODE, publicKey("RSA", kms.getPublicKey(r -> r.keyId(keyId))), OAEP);
         SdkBytes sealed = SdkBytes.fromByteArray(cipher.doFinal(MESSAGE));
@@ -123,7 +124,7 @@ final class Asymmetric {
 
     static Map<String, Object> agreement(Client client) throws GeneralSecurityException {
         KmsClient kms = client.kms();
-        String keyId = newKey(client, KeySpec.ECC_NIST_P256, KeyUsageType.KEY_AGREEMENT);
+        String keyId = client.newKey(KeySpec.ECC_NIST_P256, KeyUsageType.KEY_AGREEMENT);
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec("secp256r1"));
         KeyPair own = generator.generateKeyPair();
@@ -166,8 +167,8 @@ final class Asymmetric {
     }
 
     static Map<String, Object> faults(Client client) {
-        String signing = newKey(client, KeySpec.ECC_NIST_P256, KeyUsageType.SIGN_VERIFY);
-        String macs = newKey(client, KeySpec.HMAC_256, KeyUsageType.GENERATE_VERIFY_MAC);
+        String signing = client.newKey(KeySpec.ECC_NIST_P256, KeyUsageType.SIGN_VERIFY);
+        String macs = client.newKey(KeySpec.HMAC_256, KeyUsageType.GENERATE_VERIFY_MAC);
         SdkBytes message = SdkBytes.fromByteArray(MESSAGE);
         SdkBytes signature = client.kms()
                 .sign(r -> r.keyId(signing).message(message).signingAlgorithm(SigningAlgorithmSpec.ECDSA_SHA_256))
@@ -182,10 +183,6 @@ final class Asymmetric {
                         .mac(SdkBytes.fromByteArray(new byte[32]))
                         .macAlgorithm(MacAlgorithmSpec.HMAC_SHA_256))),
                 "wrongUsage", client.faultOf(kms -> kms.encrypt(r -> r.keyId(signing).plaintext(message))));
-    }
-
-    private static String newKey(Client client, KeySpec spec, KeyUsageType usage) {
-        return client.kms().createKey(r -> r.keySpec(spec).keyUsage(usage)).keyMetadata().keyId();
     }
 
     private static PublicKey publicKey(String kind, GetPublicKeyResponse answer) throws GeneralSecurityException {

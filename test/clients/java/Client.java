@@ -12,6 +12,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.kms.model.KeySpec;
+import software.amazon.awssdk.services.kms.model.KeyUsageType;
 import software.amazon.awssdk.services.kms.model.KmsException;
 
 /** A client, and the requests that it has sent. */
@@ -40,6 +42,10 @@ record Client(KmsClient kms, AtomicInteger requests) implements AutoCloseable {
 
     String newKey() {
         return kms.createKey().keyMetadata().keyId();
+    }
+
+    String newKey(KeySpec spec, KeyUsageType usage) {
+        return kms.createKey(r -> r.keySpec(spec).keyUsage(usage)).keyMetadata().keyId();
     }
 
     /** What the SDK made of the refusal that this call gets. */

@@ -7,8 +7,8 @@ import java.util.Map;
 import software.amazon.awssdk.core.util.VersionInfo;
 
 /**
- * What an application does with AWS KMS through the AWS SDK for Java, on the endpoint of its environment. It prints what
- * it saw as JSON. Programs in other languages do the same and print the same members:
+ * What an application does with AWS KMS through the AWS SDK for Java, on the endpoint of its environment. It prints
+ * what it saw as JSON. Programs in other languages do the same and print the same members:
  * test/support/clients/kms-client-suite.ts tells what is expected of all of them.
  */
 final class Main {
@@ -28,6 +28,8 @@ final class Main {
             report.put("mac", Asymmetric.mac(client));
             report.put("publicEncryption", Asymmetric.publicEncryption(client));
             report.put("agreement", Asymmetric.agreement(client));
+            report.put("encapsulation", PostQuantum.encapsulation(client));
+            report.put("mlDsa", PostQuantum.mlDsa(client));
             report.put("dataKeyPairs", Asymmetric.dataKeyPairs(client));
             Map<String, Object> faults = Faults.all(client);
             faults.putAll(Asymmetric.faults(client));

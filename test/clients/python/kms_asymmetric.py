@@ -78,6 +78,34 @@ def agreement(client):
     return {"bytes": len(derived), "same": derived == own.exchange(ec.ECDH(), public_key(client, key_id))}
 
 
+def encapsulation(client):
+    arguments = {
+        "KeyId": client.new_key(KeySpec="ML_KEM_768", KeyUsage="ENCAPSULATE_DECAPSULATE"),
+        "EncapsulationAlgorithm": "ML_KEM",
+    }
+    made = client.kms.encapsulate(**arguments)
+    opened = client.kms.decapsulate(SharedSecretCiphertextBlob=made["SharedSecretCiphertextBlob"], **arguments)
+    own_secret, own_blob = public_key(client, arguments["KeyId"]).encapsulate()
+    opened_own = client.kms.decapsulate(SharedSecretCiphertextBlob=own_blob, **arguments)
+    return {
+        "bytes": len(made["SharedSecret"]),
+        "same": opened["SharedSecret"] == made["SharedSecret"],
+        "sameHere": opened_own["SharedSecret"] == own_secret,
+    }
+
+
+def ml_dsa(client):
+    key_id = client.new_key(KeySpec="ML_DSA_65", KeyUsage="SIGN_VERIFY")
+    arguments = {"KeyId": key_id, "Message": MESSAGE, "SigningAlgorithm": "ML_DSA_SHAKE_256"}
+    signature = client.kms.sign(**arguments)["Signature"]
+    public = public_key(client, key_id)
+    return {
+        "valid": client.kms.verify(Signature=signature, **arguments)["SignatureValid"],
+        "validHere": verifies(public, signature, MESSAGE, []),
+        "validForAnother": verifies(public, signature, MESSAGE + b"!", []),
+    }
+
+
 def data_key_pair(client, spec):
     pair = client.kms.generate_data_key_pair(KeyId=client.new_key(), KeyPairSpec=spec)
     private = serialization.load_der_private_key(pair["PrivateKeyPlaintext"], None)

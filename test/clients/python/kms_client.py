@@ -11,6 +11,7 @@ import time
 import boto3
 import botocore
 import botocore.exceptions
+import cryptography
 import kms_asymmetric
 from botocore.config import Config
 
@@ -198,7 +199,7 @@ def faults(client):
 def main():
     client = Client()
     report = {
-        "versions": [f"boto3 {boto3.__version__}", f"botocore {botocore.__version__}"],
+        "versions": [f"{package.__name__} {package.__version__}" for package in (boto3, botocore, cryptography)],
         "key": key(client),
         "encryption": encryption(client),
         "dataKey": data_key(client),
@@ -210,6 +211,8 @@ def main():
         "mac": kms_asymmetric.mac(client),
         "publicEncryption": kms_asymmetric.public_encryption(client),
         "agreement": kms_asymmetric.agreement(client),
+        "encapsulation": kms_asymmetric.encapsulation(client),
+        "mlDsa": kms_asymmetric.ml_dsa(client),
         "dataKeyPairs": kms_asymmetric.data_key_pairs(client),
         "faults": {**faults(client), **kms_asymmetric.faults(client)},
     }

@@ -18,6 +18,8 @@ export interface KmsClientReport {
   readonly mac: unknown;
   readonly publicEncryption: unknown;
   readonly agreement: unknown;
+  readonly encapsulation: unknown;
+  readonly mlDsa: unknown;
   readonly dataKeyPairs: unknown;
   readonly faults: Readonly<Record<string, ClientFault>>;
 }

@@ -10,6 +10,8 @@ export interface ClientUnderTest {
   readonly prepare: () => Promise<ClientProgram>;
   /** The class that the SDK has for a code of its model; without this, one of the same name. */
   readonly classOf?: (code: string) => string;
+  /** What the language, or the package that the program uses, has itself and can hold against KMS. */
+  readonly own: { readonly mlKem: boolean; readonly mlDsa: boolean };
   /** The class of faults that the SDK's model does not name. */
   readonly untyped: string;
 }
@@ -18,6 +20,7 @@ export function describeKmsClient({
   name,
   prepare,
   classOf = (code) => code,
+  own,
   untyped,
 }: ClientUnderTest): void {
   let program: ClientProgram;
@@ -133,6 +136,17 @@ export function describeKmsClient({
 
     it('agrees with KMS on a secret', () => {
       expect(report.agreement).toEqual({ bytes: 32, same: true });
+    });
+
+    it('gets a secret by ML-KEM', () => {
+      expect(report.encapsulation).toEqual({ bytes: 32, same: true, ...(own.mlKem && { sameHere: true }) });
+    });
+
+    it('signs with ML-DSA', () => {
+      expect(report.mlDsa).toEqual({
+        valid: true,
+        ...(own.mlDsa && { validHere: true, validForAnother: false }),
+      });
     });
 
     it('reads data key pairs', () => {
