@@ -83,6 +83,7 @@ export async function domainFindings(store: RecordStore, keys: KeyLists): Promis
 
 function generationFindings({ generations }: DomainRecord, keys: KeyLists): DoctorFinding[] {
   return generations.flatMap((generation) => {
+    if (generation.destroyedMs !== undefined) return [];
     const list = keys.get(generation.token);
     if (list === undefined) return [unseen(generation)];
     const flaws = DOMAIN_KEY_ROLES.map((role) => flawOf(list, generation, role)).filter(

@@ -170,10 +170,64 @@ describe('portcullis domain export-shares', () => {
   });
 });
 
+describe('portcullis domain destroy', () => {
+  it('asks for your word on the backups, then takes the keys from the token for good', async () => {
+    await domain('init');
+    const [first = ''] = await domainLabels();
+    await domain('rotate');
+    const asked = await domain('destroy', '1');
+    const labels = new Set(await domainLabels());
+    const destroyed = await domain('destroy', '1', '--backups-gone');
+    const doctor = await portcullis('doctor', '--config', config);
+
+    expect(asked).toMatchObject({ code: 1, stdout: '' });
+    expect(asked.stderr).toContain('say --backups-gone once the last of them is gone');
+    expect(labels.size).toBe(2);
+    expect(destroyed).toEqual({
+      code: 0,
+      stdout: `generation 1 is destroyed: 3 keys labelled ${first} are gone from token soft\n`,
+      stderr: '',
+    });
+    expect(await domainLabels()).toHaveLength(3);
+    expect(await domainLabels()).not.toContain(first);
+    expect(doctor.stdout).not.toContain('generation 1');
+    expect(doctor.stdout).toContain('generation 2 has its keys on token soft');
+  });
+
+  it('tells a program the same, and warns of shares that are left', async () => {
+    await domain('init', '--shares', '2-of-2', '--out', shares);
+    await domain('rotate');
+    const destroyed = await domain('destroy', '1', '--backups-gone', '--json');
+
+    expect(JSON.parse(destroyed.stdout)).toEqual({ generation: 1, destroyedKeys: 3 });
+    expect(destroyed.stderr).toMatch(/^warning: there are shares that give this generation back\./);
+  });
+
+  it.for([
+    {
+      what: 'the generation that wraps',
+      args: ['1', '--backups-gone'],
+      code: 1,
+      says: 'is the one that wraps',
+    },
+    { what: 'one that there is not', args: ['9', '--backups-gone'], code: 1, says: 'has no generation 9' },
+    { what: 'what is no number', args: ['first', '--backups-gone'], code: 2, says: 'number of a generation' },
+    { what: 'nothing', args: ['--backups-gone'], code: 2, says: 'generation' },
+  ])('exits with $code for $what, and destroys nothing', async ({ args, code, says }) => {
+    await domain('init');
+    const result = await domain('destroy', ...args);
+
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(says);
+    expect(await domainLabels()).toHaveLength(3);
+  });
+});
+
 describe('a domain', () => {
   it.for([
     { command: 'rotate', args: [] as string[] },
     { command: 'export-shares', args: ['--shares', '2-of-2'] },
+    { command: 'destroy', args: ['1'] },
   ])('that does not exist has no next generation: $command', async ({ command, args }) => {
     const result = await domain(command, ...args);
     expect(result).toMatchObject({ code: 1, stdout: '' });

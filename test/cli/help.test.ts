@@ -24,6 +24,7 @@ const COMMANDS = [
   'domain init',
   'domain rotate',
   'domain export-shares',
+  'domain destroy',
   'credentials new',
   'xks-config',
   'version',

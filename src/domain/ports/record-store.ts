@@ -146,6 +146,8 @@ export interface DomainGeneration {
   readonly copies: 'none' | { readonly shares: number; readonly threshold: number };
   /** From when on no exported key token needs it any more; absent while some may. */
   readonly retiredMs?: number;
+  /** Since when its keys are gone from the token. Its number is not used again. */
+  readonly destroyedMs?: number;
 }
 
 export interface UsageRecord {

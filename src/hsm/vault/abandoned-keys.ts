@@ -43,7 +43,8 @@ export async function destroyAbandoned({
 
 async function recordedLabels(store: RecordStore): Promise<ReadonlySet<string>> {
   const domain = await store.get('domain', { scope: '', id: 'domain' });
-  return new Set(domain?.body.generations.map(({ label }) => label) ?? []);
+  const kept = domain?.body.generations.filter(({ destroyedMs }) => destroyedMs === undefined);
+  return new Set(kept?.map(({ label }) => label));
 }
 
 async function intents(store: RecordStore): Promise<StoredRecord<'intent'>[]> {

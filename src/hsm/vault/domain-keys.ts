@@ -152,7 +152,9 @@ function recordWith({ domainId, number, before }: GenerationPlan, made: DomainGe
   const { body } = before;
   const known = body.generations.find((generation) => generation.number === number);
   if (known === undefined) return { ...body, current: number, generations: [...body.generations, made] };
-  const moved = { ...known, token: made.token, copies: made.copies };
+  // It may come back from shares, for an older backup.
+  const { destroyedMs: _gone, ...kept } = known;
+  const moved = { ...kept, token: made.token, copies: made.copies };
   return {
     ...body,
     generations: body.generations.map((generation) => (generation === known ? moved : generation)),

@@ -16,6 +16,7 @@ import {
   type StoredRecord,
 } from '../../domain/ports/record-store.ts';
 import { DOMAIN, readDomain } from './domain-keys.ts';
+import { keyRecordsIn } from './key-records.ts';
 
 export interface RewrapWork {
   readonly store: RecordStore;
@@ -70,7 +71,7 @@ async function walk(work: RewrapWork, current: number): Promise<Pass> {
   const outcome = { keys: 0, rewrapped: 0 };
   let damage: HsmFault | undefined;
   for (const scope of await store.scopes('key')) {
-    for await (const { id } of recordsOf(store, scope)) {
+    for await (const { id } of keyRecordsIn(store, scope)) {
       if (signal.aborted) return { ...outcome, damage, finished: false };
       const startedMs = clock.monotonicMs();
       outcome.keys += 1;
@@ -85,17 +86,6 @@ async function walk(work: RewrapWork, current: number): Promise<Pass> {
     }
   }
   return { ...outcome, damage, finished: true };
-}
-
-/** In pages, by id: records that come and go on the way do no harm. */
-async function* recordsOf(store: RecordStore, scope: string): AsyncGenerator<StoredRecord<'key'>> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.list('key', scope, { limit: PAGE, ...(after !== undefined && { after }) });
-    yield* page;
-    after = page.at(-1)?.id;
-    if (page.length < PAGE) return;
-  }
 }
 
 /** Whether the record got new tokens. It may change while the token works: then it is looked at again. */
@@ -165,4 +155,3 @@ const REWRAP_TENANT = 0xffff;
 const DUTY_CYCLE = 0.2;
 const CALL_MS = 10_000;
 const ATTEMPTS = 8;
-const PAGE = 100;

@@ -1,4 +1,4 @@
-/** A seed whose keys a token protects, sown by the program itself; what it encrypts outlasts the process. */
+/** The program with an engine whose keys, those of a seed, a token protects: what it encrypts outlasts the process. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,6 @@ import {
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { proxyConfig } from '../support/proxy-config.ts';
-import { until } from '../support/running-proxy.ts';
 import type { StartedProcess } from '../support/started-process.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 import { portcullis, startedProxy } from './run-portcullis.ts';
@@ -55,11 +54,11 @@ function writeSeed(keys: readonly Record<string, unknown>[]): void {
 }
 
 /** Runs the program until `work` is done with it, and then stops it as an operator does. */
-async function running<T>(work: (client: KMSClient) => Promise<T>): Promise<T> {
-  await using engine = await startedProxy(config, 'started');
-  await until(async () => (await portcullis('status', '--config', config)).stdout.includes(', ready,'));
+async function running<T>(work: (client: KMSClient, engine: StartedProcess) => Promise<T>): Promise<T> {
+  await using engine = await startedProxy(config, 'kms.seed.sown');
+  await engine.said('"event":"started"');
   const client = clientOf(engine);
-  const done = await work(client).finally(() => client.destroy());
+  const done = await work(client, engine).finally(() => client.destroy());
   engine.signal('SIGTERM');
   expect(await engine.exited).toBe(0);
   return done;
@@ -75,7 +74,7 @@ async function keyIds(client: KMSClient): Promise<unknown[]> {
   return Keys.map(({ KeyId }) => KeyId);
 }
 
-it('is sown once: after a restart the keys are the same, and open what was encrypted before', async () => {
+it('has a seed that is sown once: after a restart the keys are the same, and open what was encrypted before', async () => {
   const aliases = ['alias/random', 'alias/fixed'];
   const before = await running(async (client) => ({
     ids: await keyIds(client),
@@ -99,7 +98,7 @@ it('is sown once: after a restart the keys are the same, and open what was encry
   expect(after.described.KeyMetadata).toEqual(before.described.KeyMetadata);
 });
 
-it('with other material than its key has is refused as soon as the token is ready, and the key stays', async () => {
+it('has a seed, and one with other material than its key has is refused as soon as the token is ready, and the key stays', async () => {
   const sealed = await running((client) =>
     client.send(new EncryptCommand({ KeyId: FIXED, Plaintext: PLAINTEXT })),
   );
@@ -115,4 +114,23 @@ it('with other material than its key has is refused as soon as the token is read
   expect(status.stdout).toContain('the seed of the KMS engine has not been sown: ');
   expect(status.stdout).toContain(FIXED);
   expect(Buffer.from(Plaintext ?? [])).toEqual(PLAINTEXT);
+});
+
+it('opens what it encrypted under a generation of its domain that has been destroyed since', async () => {
+  const { CiphertextBlob } = await running((client) =>
+    client.send(new EncryptCommand({ KeyId: RANDOM, Plaintext: PLAINTEXT })),
+  );
+  const domain = (...args: string[]) => portcullis('domain', ...args, '--config', config);
+  await domain('rotate');
+  const early = await domain('destroy', '1', '--backups-gone');
+  await running((_client, engine) => engine.said('"event":"kms.wrapped-again"'));
+  const late = await domain('destroy', '1', '--backups-gone');
+  const opened = await running((client) => client.send(new DecryptCommand({ CiphertextBlob })));
+
+  expect(early).toMatchObject({ code: 1, stdout: '' });
+  expect(early.stderr).toMatch(
+    /^portcullis: denied: 2 keys are, such as key .* still wrapped with generation 1; run the/,
+  );
+  expect(late).toMatchObject({ code: 0 });
+  expect(Buffer.from(opened.Plaintext ?? [])).toEqual(PLAINTEXT);
 });
