@@ -1,14 +1,29 @@
-/** `portcullis/testing` as another project has it: built, packed and installed, without the packages it must not need. */
+/**
+ * The package as another project has it: built, packed and installed. `portcullis/testing` without the packages that it
+ * must not need, the program with those that the package names.
+ */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { proxyConfig } from '../support/proxy-config.ts';
+import { createTestToken } from '../support/token.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-packed-'));
 const consumer = join(folder, 'consumer');
+const operator = join(folder, 'operator');
 
 /** Reports what was loaded from where, and what a client of AWS got. */
 const PROGRAM = `
@@ -66,20 +81,37 @@ beforeAll(() => {
     cpSync(join(ROOT, name), join(build, name), { recursive: true });
   }
   execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: build });
-  const installed = join(consumer, 'node_modules/portcullis');
-  mkdirSync(installed, { recursive: true });
   const archive = join(build, 'portcullis-0.1.0.tgz');
-  execFileSync('tar', ['-xzf', archive, '-C', installed, '--strip-components=1']);
-  for (const name of ['zod', 'yaml', '@aws-sdk', '@types/node']) {
-    const place = join(consumer, 'node_modules', name);
-    mkdirSync(dirname(place), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), place);
-  }
+  install(archive, consumer, ['zod', 'yaml', '@aws-sdk', '@types/node']);
+  const { bin, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  install(archive, operator, Object.keys(dependencies));
+  const program = join(operator, 'node_modules/portcullis', bin.portcullis);
+  // As npm does it.
+  chmodSync(program, 0o755);
+  mkdirSync(join(operator, 'node_modules/.bin'));
+  symlinkSync(program, join(operator, 'node_modules/.bin/portcullis'));
   writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(consumer, 'program.js'), PROGRAM);
   writeFileSync(join(consumer, 'typed.ts'), TYPED);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function install(archive: string, project: string, packages: readonly string[]): void {
+  const installed = join(project, 'node_modules/portcullis');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', archive, '-C', installed, '--strip-components=1']);
+  for (const name of packages) {
+    const place = join(project, 'node_modules', name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), place);
+  }
+}
+
+function portcullis(...args: string[]): string {
+  const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
+  const options = { cwd: operator, encoding: 'utf8', env: { ...process.env, PATH } } as const;
+  return execFileSync(join(operator, 'node_modules/.bin/portcullis'), args, options);
+}
 
 function tool(name: string, cwd: string, ...args: string[]): void {
   execFileSync(join(ROOT, 'node_modules/.bin', name), args, { cwd, encoding: 'utf8' });
@@ -112,6 +144,23 @@ it('has types', () => {
   expect(() =>
     tool('tsc', consumer, ...settings, '--lib', 'es2024,esnext.disposable', '--types', 'node', 'typed.ts'),
   ).not.toThrow();
+});
+
+it('is a program that can be called by its name', () => {
+  expect(portcullis('version')).toMatch(/^portcullis 0\.1\.0 \(Node\.js /);
+  expect(portcullis('--help')).toContain('Usage: portcullis ');
+});
+
+it('is a program whose parts find each other: token host, store and devices', async () => {
+  await using token = await createTestToken();
+  await token.addAesKey({ label: 'health' });
+  const kms = { token: 'soft', store: { sqlite: 'kms.db' }, access: { mode: 'open' } };
+  const config = await proxyConfig(token, { more: { keyStores: [], kms } });
+
+  expect(portcullis('config', 'check', config)).toContain(`${config}: valid`);
+  expect(portcullis('domain', 'init', '--config', config)).toMatch(
+    /^domain [0-9a-f]{32}\ngeneration 1 wraps/,
+  );
 });
 
 /** Each file that is loaded takes time; so many are there for what an engine is. */
