@@ -20,6 +20,7 @@ export interface Subject {
   readonly cn: string;
   /** subjectAltName dNSNames; none unless told. */
   readonly dns?: readonly string[];
+  readonly ips?: readonly string[];
   readonly key?: KeyFormat;
   /** Validity from now; negative for one that has run out. */
   readonly days?: number;
@@ -86,7 +87,10 @@ export function openssl(...args: readonly string[]): string {
 }
 
 function extensionsOf(subject: Subject): string {
-  const names = (subject.dns ?? []).map((name) => `DNS:${name}`).join(',');
+  const names = [
+    ...(subject.dns ?? []).map((name) => `DNS:${name}`),
+    ...(subject.ips ?? []).map((ip) => `IP:${ip}`),
+  ].join(',');
   return [
     ...(names === '' ? [] : [`subjectAltName=${names}`]),
     subject.ca === true ? 'basicConstraints=critical,CA:TRUE' : 'extendedKeyUsage=serverAuth,clientAuth',

@@ -2,6 +2,7 @@
  * Connections to the server: how they are made, what every session is set to, and what their faults are called. The
  * server is trusted with the records, not with key material in the clear, and it proves itself only with TLS.
  */
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import type { Secret } from '../../domain/secret.ts';
 
@@ -69,7 +70,7 @@ function clientConfig({ host, port, database, user, password, tls }: PostgresSer
     user,
     // A function, so that no client keeps the text; never the one of ~/.pgpass.
     password: () => password?.reveal() ?? '',
-    ssl: tls === undefined ? false : { ...tls, rejectUnauthorized: true },
+    ssl: tls === undefined ? false : { ...tls, ...proofFor(host) },
     application_name: 'portcullis',
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
@@ -77,6 +78,14 @@ function clientConfig({ host, port, database, user, password, tls }: PostgresSer
     query_timeout: QUERY_MS,
     // Of an engine that stands still: others wait for its lock no longer than this.
     idle_in_transaction_session_timeout: STATEMENT_MS,
+  };
+}
+
+/** Against the host as configured: the driver leaves an address out, and the certificate would be held to `localhost`. */
+function proofFor(host: string): ConnectionOptions {
+  return {
+    rejectUnauthorized: true,
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
   };
 }
 

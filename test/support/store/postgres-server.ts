@@ -1,6 +1,6 @@
 /** A PostgreSQL server of a test, in a folder of its own on a Unix socket, gone with the test. */
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -15,6 +15,8 @@ export class PostgresServer {
   readonly #bin: string;
   readonly #folder: string;
   #databases = 0;
+  #port = 5432;
+  #listen = '-c listen_addresses=';
   #shared: ServerAddress | undefined;
 
   private constructor(bin: string, folder: string) {
@@ -51,8 +53,24 @@ export class PostgresServer {
   }
 
   up(): void {
-    const options = `-c listen_addresses= -c unix_socket_directories=${this.#folder} -c fsync=off -c max_connections=60`;
+    const options = `${this.#listen} -c unix_socket_directories=${this.#folder} -c fsync=off -c max_connections=60`;
     this.#run('pg_ctl', ['-D', this.#data, '-w', '-l', join(this.#folder, 'log'), '-o', options, 'start']);
+  }
+
+  /** From now on also at this port of 127.0.0.1, to who comes with TLS and its password (SCRAM-SHA-256). */
+  listenWithTls({ cert, key }: { readonly cert: string; readonly key: string }, port: number): void {
+    const [certFile, keyFile] = [join(this.#data, 'server.crt'), join(this.#data, 'server.key')];
+    writeFileSync(certFile, cert);
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    if (process.getuid?.() === 0)
+      for (const file of [certFile, keyFile]) chownSync(file, idOf('-u'), idOf('-g'));
+    const rules = 'local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n';
+    writeFileSync(join(this.#data, 'pg_hba.conf'), rules);
+    const files = `-c ssl_cert_file=${certFile} -c ssl_key_file=${keyFile}`;
+    this.#listen = `-c listen_addresses=127.0.0.1 -c port=${port} -c ssl=on ${files}`;
+    this.#port = port;
+    this.crash();
+    this.up();
   }
 
   /** As a power cut does. */
@@ -70,11 +88,11 @@ export class PostgresServer {
     this.#databases += 1;
     const database = `records${this.#databases}`;
     await this.query('postgres', `CREATE DATABASE ${database} TEMPLATE template0`);
-    return { host: this.#folder, port: 5432, database, user: 'portcullis' };
+    return { host: this.#folder, port: this.#port, database, user: 'portcullis' };
   }
 
   async query(database: string, sql: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ host: this.#folder, port: 5432, database, user: 'portcullis' });
+    const client = new Client({ host: this.#folder, port: this.#port, database, user: 'portcullis' });
     await client.connect();
     try {
       return (await client.query(sql)).rows as Record<string, unknown>[];
