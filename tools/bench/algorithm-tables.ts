@@ -54,7 +54,18 @@ function pointTable({ points }: AlgorithmsRun): string {
   return [
     `One call after the other on each connection; (a) is the same work alone, in one process: private halves by the token's own calls, the rest by the library that does it in the engine or in its token host.`,
     table(
-      ['Operation', 'Spec', 'Algorithm', 'Connections', 'Calls/s', 'p50 ms', 'p99 ms', '(a) by', '(a)/s', 'c/a'],
+      [
+        'Operation',
+        'Spec',
+        'Algorithm',
+        'Connections',
+        'Calls/s',
+        'p50 ms',
+        'p99 ms',
+        '(a) by',
+        '(a)/s',
+        'c/a',
+      ],
       points.map(pointRow),
     ),
   ].join('\n\n');

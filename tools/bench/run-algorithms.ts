@@ -147,7 +147,7 @@ async function encryptSteadily({
 }
 
 /** How a kind of work is called in what {@link RawAlgorithms} holds. */
-export function rawName({ operation, spec, algorithm }: WorkName): string {
+function rawName({ operation, spec, algorithm }: WorkName): string {
   return [operation, spec, algorithm].filter((part) => part !== '').join(' ');
 }
 

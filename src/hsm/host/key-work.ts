@@ -43,8 +43,6 @@ import type { SealKeys } from './seal-keys.ts';
 import { isStale } from './stale-handle.ts';
 import type { MaterialPlace, WorkingMaterial, WorkingMaterials } from './working-material.ts';
 
-export type KeyWorkName = keyof KeyWork['work'];
-
 export class KeyWork {
   readonly #place: MaterialPlace;
   readonly #materials: WorkingMaterials;

@@ -53,7 +53,7 @@ export function templateOf(
 }
 
 /** `04 ‖ x ‖ y` of a SubjectPublicKeyInfo. */
-export function pointOf(spki: Uint8Array, { fieldBytes }: EcShape): Buffer {
+function pointOf(spki: Uint8Array, { fieldBytes }: EcShape): Buffer {
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   const { x = '', y = '' } = key.export({ format: 'jwk' });
   const coordinates = [x, y].map((each) => Buffer.from(each, 'base64url'));

@@ -12,7 +12,10 @@ const HASHES = [
 /** What a token would hand out for what OpenSSL encrypted. */
 function padded(message: Uint8Array, oaepHash: 'sha1' | 'sha256', oaepLabel?: Uint8Array): Buffer {
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
-  const sealed = publicEncrypt({ key: publicKey, padding, oaepHash, ...(oaepLabel && { oaepLabel }) }, message);
+  const sealed = publicEncrypt(
+    { key: publicKey, padding, oaepHash, ...(oaepLabel && { oaepLabel }) },
+    message,
+  );
   return privateDecrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, sealed);
 }
 

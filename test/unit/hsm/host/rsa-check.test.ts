@@ -49,7 +49,9 @@ describe('a signature that a token made', () => {
 
   it('of PSS is wrong with a salt of another length', () => {
     const row = rowOf('RSASSA_PSS_SHA_256');
-    expect(isSignatureOf(publicKey, row, hash('sha256', MESSAGE, 'buffer'), signatureOf(row, 20))).toBe(false);
+    expect(isSignatureOf(publicKey, row, hash('sha256', MESSAGE, 'buffer'), signatureOf(row, 20))).toBe(
+      false,
+    );
   });
 });
 

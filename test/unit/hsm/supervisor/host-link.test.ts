@@ -239,7 +239,8 @@ describe('a link to a token host', () => {
     });
     const { link, events } = connect(host, { hangMs: 2000, metadataHangMs: 100 });
     const signed = link.call('vaultSignSlowly', body, patient()).catch(() => 'lost');
-    while (events.onUnfit.mock.calls.length === 0) await link.call('gcmEncrypt', body, patient()).catch(() => 0);
+    while (events.onUnfit.mock.calls.length === 0)
+      await link.call('gcmEncrypt', body, patient()).catch(() => 0);
     expect(events.onUnfit).toHaveBeenCalledWith(
       expect.stringMatching(/^vaultSignSlowly has had no answer for \d+ ms$/),
     );
