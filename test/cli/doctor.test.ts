@@ -67,8 +67,8 @@ describe('portcullis doctor', () => {
       /^RSA_2048 RSA_3072 RSA_4096 +RSAES_OAEP_SHA_1 +can +tried with 2048 bits$/m,
       /^RSA_2048 RSA_3072 RSA_4096 +RSAES_OAEP_SHA_256 +can't +C_DecryptInit: CKR_ARGUMENTS_BAD +raw RSA in the token \(CKM_RSA_X_509\), padding in this process$/m,
       /^ECC_NIST_P521 +ECDSA_SHA_512 +can +tried$/m,
-      /^ML_DSA_44 ML_DSA_65 ML_DSA_87 +ML_DSA_SHAKE_256 +can't +CKM_ML_DSA is not in the token's list +the key sealed/m,
-      /^SM2 +SM2PKE +can't +PKCS#11 has no mechanism for it$/m,
+      /^ML_DSA_44 ML_DSA_65 ML_DSA_87 +ML_DSA_SHAKE_256 +can't +CKM_ML_DSA is not in the token's list +a seed that the token seals/m,
+      /^SM2 +SM2PKE +can't +no mechanism for it is looked for$/m,
       /^note: Its keys lie in files/m,
     ]) {
       expect(stdout).toMatch(line);

@@ -67,7 +67,7 @@ function abilityOf(
   bits: number | undefined,
 ): Ability {
   const found = findings.find((each) => each.feature === feature);
-  if (found === undefined) return { verdict: 'cannot', why: 'PKCS#11 has no mechanism for it', wayRound: '' };
+  if (found === undefined) return { verdict: 'cannot', why: 'no mechanism for it is looked for', wayRound: '' };
   const { capability, why, keyBits } = found;
   if (CANNOT.has(capability)) return { verdict: 'cannot', why, wayRound: '' };
   if (bits !== undefined && keyBits !== undefined && (bits < keyBits.min || bits > keyBits.max)) {
@@ -99,7 +99,7 @@ function schemeInstead(abilities: readonly SchemeAbility[]): string {
 
 const CANNOT: ReadonlySet<Capability> = new Set(['missing', 'refused', 'wrong']);
 const RAW_RSA = 'raw RSA in the token (CKM_RSA_X_509), padding in this process';
-const SEALED = 'the key sealed under one of the token, and used in this process: lower assurance';
+const SEALED = 'a seed that the token seals, at work in the memory of its host: lower assurance';
 
 /** Plaintext, tag, and u16 ‖ AAD ‖ u8 ‖ metadata. */
 const LARGEST_CALL_BYTES = MAX_PLAINTEXT_BYTES + TAG_BYTES + 2 + MAX_AAD_BYTES + 1 + MAX_METADATA_BYTES;

@@ -29,7 +29,7 @@ const kms = (found: FeatureFinding[], keySpec: string, algorithm = '') =>
 const BY_HMAC = 'keys of scheme hmac, from which the token derives one for each message';
 const BY_CMAC = 'keys of scheme cmac, from which the token derives one for each message';
 const RAW = 'raw RSA in the token (CKM_RSA_X_509), padding in this process';
-const SEALED = 'the key sealed under one of the token, and used in this process: lower assurance';
+const SEALED = 'a seed that the token seals, at work in the memory of its host: lower assurance';
 
 describe('what a token can do for external key stores', () => {
   it('is told by scheme, the best first', () => {
@@ -109,6 +109,9 @@ describe('what a token can do for the keys of a KMS', () => {
       'ML_DSA_44 ML_DSA_SHAKE_256',
       'ML_DSA_65 ML_DSA_SHAKE_256',
       'ML_DSA_87 ML_DSA_SHAKE_256',
+      'ML_KEM_512 ML_KEM',
+      'ML_KEM_768 ML_KEM',
+      'ML_KEM_1024 ML_KEM',
       'SM2 SM2DSA',
       'SM2 SM2PKE',
     ]);
@@ -118,7 +121,7 @@ describe('what a token can do for the keys of a KMS', () => {
     { keySpec: 'RSA_2048', algorithm: 'RSAES_OAEP_SHA_1', ability: ['can', 'tried with 2048 bits', ''] },
     { keySpec: 'RSA_4096', algorithm: 'RSASSA_PSS', ability: ['can', 'tried with 2048 bits', ''] },
     { keySpec: 'HMAC_384', algorithm: '', ability: ['can', 'tried', ''] },
-    { keySpec: 'SM2', algorithm: 'SM2DSA', ability: ['cannot', 'PKCS#11 has no mechanism for it', ''] },
+    { keySpec: 'SM2', algorithm: 'SM2DSA', ability: ['cannot', 'no mechanism for it is looked for', ''] },
   ])('$keySpec $algorithm: $ability', ({ keySpec, algorithm, ability }) => {
     expect(kms(findings(), keySpec, algorithm)[0]).toEqual(ability);
   });
@@ -141,7 +144,7 @@ describe('what a token can do for the keys of a KMS', () => {
     ]);
   });
 
-  it('goes round a padding that the token lacks by raw RSA, else by a sealed key, else by nothing', () => {
+  it('goes round a padding that the token lacks by raw RSA, else by nothing', () => {
     const oaep = (found: FeatureFinding[]) => kms(found, 'RSA_2048', 'RSAES_OAEP_SHA_256')[0];
     expect(oaep(findings({ 'rsa-oaep-sha256': 'wrong' }))).toEqual([
       'cannot',
@@ -149,14 +152,26 @@ describe('what a token can do for the keys of a KMS', () => {
       RAW,
     ]);
     const withoutRaw = { 'rsa-oaep-sha256': 'missing', 'rsa-raw': 'missing' } as const;
-    expect(oaep(findings(withoutRaw))?.[2]).toBe(SEALED);
-    expect(oaep(only())?.[2]).toBe('');
+    expect(oaep(findings(withoutRaw))?.[2]).toBe('');
   });
 
-  it('goes round AES-GCM by derived keys, and round what no token has by sealed ones', () => {
+  it.for(['ECC_SECG_P256K1', 'HMAC_224'])(
+    'goes round nothing else that has to be in the token: %s',
+    (spec) => {
+      expect(kms(only('hmac-sha256'), spec).map(([verdict, , wayRound]) => [verdict, wayRound])).toEqual([
+        ['cannot', ''],
+      ]);
+    },
+  );
+
+  it('goes round AES-GCM by derived keys, and round what no token has by sealed seeds', () => {
     expect(kms(only('hmac-sha256'), 'SYMMETRIC_DEFAULT')).toEqual([
       ['cannot', 'aes-gcm is missing', BY_HMAC],
     ]);
     expect(kms(only('hmac-sha256'), 'ML_DSA_65')).toEqual([['cannot', 'ml-dsa is missing', SEALED]]);
+    expect(kms(only('hmac-sha256'), 'ML_KEM_768')).toEqual([
+      ['cannot', 'no mechanism for it is looked for', SEALED],
+    ]);
+    expect(kms(only(), 'ML_KEM_768')[0]?.[2]).toBe('');
   });
 });
