@@ -3,7 +3,9 @@ import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HsmFault } from '../../src/domain/hsm-fault.ts';
 import { type AlgorithmRow, findAlgorithm, type SignatureRow } from '../../src/domain/key/algorithms.ts';
+import { SYMMETRIC } from '../../src/domain/key/key-specs.ts';
 import type { MaterialKind, VaultKey } from '../../src/domain/ports/key-vault.ts';
+import type { DeviceProfile } from '../../src/hsm/devices/profile.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import type { VaultTokens } from '../../src/hsm/fleet.ts';
 import { loadModule } from '../../src/hsm/pkcs11/pkcs11-module.ts';
@@ -92,8 +94,8 @@ afterEach(() => {
   host.link.lose('end of test');
 });
 
-async function openHost(): Promise<void> {
-  host = await openInProcessHost(watched.library, token, softhsm2);
+async function openHost(profile: DeviceProfile = softhsm2): Promise<void> {
+  host = await openInProcessHost(watched.library, token, profile);
   await host.prepare();
   const tokens: VaultTokens = {
     callNear: (_token, operation, body, { context: { deadlineMs, tenant } }) =>
@@ -254,6 +256,24 @@ describe('work with a key that the host has at hand', () => {
     const key = await newKey(CURVE_AGREES);
     altered.fail('C_DeriveKey', 'CKR_OBJECT_HANDLE_INVALID:130', Number.POSITIVE_INFINITY);
     await expect(agree(key, CURVE_AGREES)).rejects.toSatisfy(isNoJudgement);
+  });
+});
+
+describe('room for keys', () => {
+  it('is given by the one that was not used for longest, and symmetric keys keep theirs', async () => {
+    host.link.lose('with less room');
+    await openHost({ ...softhsm2, maxWorkingKeys: 15 });
+    const symmetric = await newKey(SYMMETRIC);
+    const keys: VaultKey[] = [];
+    for (let number = 0; number < 5; number += 1) keys.push(await newKey(CURVE_SIGNS));
+    watched.clear();
+    for (const key of keys.slice(2)) await sign(key, CURVE_SIGNS, 'ECDSA_SHA_256', 32);
+    const message = { plaintext: Buffer.from('a'), aad: () => Buffer.from('b') };
+    await vault.encrypt(symmetric, message, context());
+    expect(watched.results('C_UnwrapKey')).toEqual([]);
+    await sign(keys[0] as VaultKey, CURVE_SIGNS, 'ECDSA_SHA_256', 32);
+    expect(watched.results('C_UnwrapKey')).toHaveLength(1);
+    expect(watched.results('C_DestroyObject')).toHaveLength(1);
   });
 });
 

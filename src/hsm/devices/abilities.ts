@@ -67,7 +67,8 @@ function abilityOf(
   bits: number | undefined,
 ): Ability {
   const found = findings.find((each) => each.feature === feature);
-  if (found === undefined) return { verdict: 'cannot', why: 'no mechanism for it is looked for', wayRound: '' };
+  if (found === undefined)
+    return { verdict: 'cannot', why: 'no mechanism for it is looked for', wayRound: '' };
   const { capability, why, keyBits } = found;
   if (CANNOT.has(capability)) return { verdict: 'cannot', why, wayRound: '' };
   if (bits !== undefined && keyBits !== undefined && (bits < keyBits.min || bits > keyBits.max)) {

@@ -68,7 +68,10 @@ export interface DeviceProfile {
   readonly showsAesKeysAlike?: true;
   /** Most input bytes of one call, associated data included; absent where only our frames set a limit. */
   readonly maxDataBytes?: number;
-  /** Key materials that may lie in a token host's session objects at a time; 10 000 where the device sets no limit. */
+  /**
+   * Symmetric key materials that may lie in a token host's session objects at a time, and five times the number of all
+   * others; 10 000 where the device sets no limit.
+   */
   readonly maxWorkingKeys?: number;
   /** Mechanism (CKM number) that wraps keys of any length as in RFC 5649; absent where nothing does. */
   readonly keyWrapPad?: number;

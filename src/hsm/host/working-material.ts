@@ -35,25 +35,30 @@ export interface MaterialPlace {
   readonly sessions: SessionPool;
   readonly domainKeys: DomainKeys;
   readonly profile: DeviceProfile;
-  /** Most materials that are kept. */
+  /** Most symmetric materials that are kept; of others, a fifth. */
   readonly limit: number;
 }
 
 export class WorkingMaterials {
   readonly #place: MaterialPlace;
-  readonly #cache: BoundedCache<WorkingMaterial>;
+  readonly #symmetric: BoundedCache<WorkingMaterial>;
+  /** Private keys are several times as big in a token, and take a turn of their own: they displace no others. */
+  readonly #others: BoundedCache<WorkingMaterial>;
   #ownerNumber = 0;
 
   constructor(place: MaterialPlace) {
     this.#place = place;
-    this.#cache = new BoundedCache(place.limit, ({ handle }) => this.destroy(handle));
+    const { limit } = place;
+    this.#symmetric = new BoundedCache(limit, ({ handle }) => this.destroy(handle));
+    this.#others = new BoundedCache(Math.ceil(limit / SIZE_OF_OTHERS), ({ handle }) => this.destroy(handle));
   }
 
   /** From memory, or unwrapped. Fault `corrupt` when the token does not authenticate. */
   load(label: string, token: Uint8Array): WorkingMaterial {
     this.#forgetLost();
     const name = nameOf(token);
-    const known = this.#cache.get(name);
+    const cache = this.#cacheOf(token);
+    const known = cache.get(name);
     if (known !== undefined) return known;
     const key = this.authenticate(label, Buffer.from(token));
     const form = formOfMaterial(key);
@@ -65,14 +70,14 @@ export class WorkingMaterials {
       binding: materialBinding(key),
       publicKey: publicKeyOf(key),
     };
-    this.#cache.add(name, material);
+    cache.add(name, material);
     return material;
   }
 
   /** Forgets the material and destroys its object; the next {@link load} unwraps anew. */
   drop(token: Uint8Array): void {
     this.#forgetLost();
-    this.#cache.delete(nameOf(token));
+    this.#cacheOf(token).delete(nameOf(token));
   }
 
   /** What the token says, once the registry key has confirmed it. */
@@ -141,12 +146,17 @@ export class WorkingMaterials {
     this.#place.sessions.withOwner((owner) => destroyMaterial(this.#place.library, owner, handle));
   }
 
+  #cacheOf([version]: Uint8Array): BoundedCache<WorkingMaterial> {
+    return version === SYMMETRIC_VERSION ? this.#symmetric : this.#others;
+  }
+
   /** Handles of objects that went with their session are not even destroyed: they may mean other objects now. */
   #forgetLost(): void {
     const { ownerNumber } = this.#place.sessions;
     if (ownerNumber === this.#ownerNumber) return;
     this.#ownerNumber = ownerNumber;
-    this.#cache.abandon();
+    this.#symmetric.abandon();
+    this.#others.abandon();
   }
 }
 
@@ -162,3 +172,7 @@ function nameOf(token: Uint8Array): string {
 }
 
 const NAMED_BY_DIGEST = 256;
+/** Of exported key tokens that hold a symmetric key. */
+const SYMMETRIC_VERSION = 1;
+/** As symmetric ones: 8 to 12 KB in SoftHSM2, and 2 (measured). */
+const SIZE_OF_OTHERS = 5;
