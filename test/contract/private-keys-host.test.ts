@@ -259,6 +259,52 @@ describe('work with a key that the host has at hand', () => {
   });
 });
 
+describe('a host with slow work', () => {
+  it('answers quick calls while the token makes an RSA key', async () => {
+    const key = await newKey(SYMMETRIC);
+    let made = false;
+    const making = newKey({ spec: 'RSA_4096', usage: 'SIGN_VERIFY' }).then(() => {
+      made = true;
+    });
+    let before = 0;
+    for (let call = 0; call < 20; call += 1) {
+      await vault.encrypt(key, { plaintext: Buffer.from('a'), aad: () => Buffer.from('b') }, context());
+      if (!made) before += 1;
+    }
+    expect(before).toBeGreaterThan(0);
+    await making;
+  });
+
+  it.for([
+    {
+      kind: RSA_SIGNS,
+      from: 'C_SignAsync',
+      act: (key: VaultKey) => sign(key, RSA_SIGNS, 'RSASSA_PSS_SHA_256', 32),
+    },
+    {
+      kind: LONG_CURVE_SIGNS,
+      from: 'C_SignInit',
+      act: (key: VaultKey) => sign(key, LONG_CURVE_SIGNS, 'ECDSA_SHA_384', 48),
+    },
+    {
+      kind: LONG_CURVE_AGREES,
+      from: 'C_DeriveKeyAsync',
+      act: (key: VaultKey) => agree(key, LONG_CURVE_AGREES),
+    },
+  ] as const)('goes on in another session when it loses one to $from', async ({ kind, from, act }) => {
+    const key = await newKey(kind);
+    altered.fail(from, 'CKR_SESSION_HANDLE_INVALID:179', 1);
+    await expect(act(key)).resolves.toBeDefined();
+    altered.fail(from, 'CKR_SESSION_CLOSED:176', Number.POSITIVE_INFINITY);
+    await expect(act(key)).rejects.toSatisfy(isNoJudgement);
+  });
+
+  it('makes a pair once more when it loses the session that it is made in', async () => {
+    altered.fail('C_GenerateKeyPairAsync', 'CKR_SESSION_HANDLE_INVALID:179', 1);
+    await expect(newKey(CURVE_SIGNS)).resolves.toBeDefined();
+  });
+});
+
 describe('room for keys', () => {
   it('is given by the one that was not used for longest, and symmetric keys keep theirs', async () => {
     host.link.lose('with less room');
