@@ -103,7 +103,7 @@ export class KeyWork {
 
   #ecdsaAside(message: KeyWorkMessage, row: EcdsaRow): Promise<Uint8Array> {
     const call = ecdsaSignature(row, message.input);
-    return this.#withFreshAside(message, (material) => this.#signAside(handleOf(material), call));
+    return this.#unprovenAside(message, (handle) => this.#signAside(handle, call));
   }
 
   #rsaSignature(message: KeyName & Pick<KeyWorkMessage, 'input'>, row: RsaSignatureRow): Promise<Uint8Array> {
@@ -181,8 +181,8 @@ export class KeyWork {
         sessions.withSession((session) => agreeNow(library, session, needed(handle), agreement)),
       );
     }
-    return this.#withFreshAside(message, ({ handle }) =>
-      sessions.withSessionAside((session) => agreeAside(library, session, needed(handle), agreement)),
+    return this.#unprovenAside(message, (handle) =>
+      sessions.withSessionAside((session) => agreeAside(library, session, handle, agreement)),
     );
   }
 
@@ -226,17 +226,33 @@ export class KeyWork {
     { label, of }: KeyName,
     use: (material: WorkingMaterial) => Promise<T>,
   ): Promise<T> {
+    const lent = async (): Promise<T> => {
+      const material = this.#materials.load(label, of);
+      return await this.#materials.lend(material, () => use(material));
+    };
     try {
-      return await use(this.#materials.load(label, of));
+      return await lent();
     } catch (error) {
       if (!isStale(error)) throw error;
     }
     this.#materials.drop(of);
     try {
-      return await use(this.#materials.load(label, of));
+      return await lent();
     } catch (error) {
       throw isStale(error) ? error.blaming('ambiguous', 'unavailable') : error;
     }
+  }
+
+  /** Work whose outcome nothing here checks: it may be another object's where all objects were lost meanwhile. */
+  #unprovenAside(message: KeyName, use: (handle: Handle) => Promise<Buffer>): Promise<Buffer> {
+    const { sessions } = this.#place;
+    return this.#withFreshAside(message, async (material) => {
+      const { ownerNumber } = sessions;
+      const outcome = await use(handleOf(material));
+      if (sessions.ownerNumber === ownerNumber) return outcome;
+      outcome.fill(0);
+      throw contradiction('the objects of the token were lost while it worked with one of them');
+    });
   }
 
   /** Work whose outcome is checked; what is wrong is done once more, with the key unwrapped anew. */

@@ -44,13 +44,17 @@ export class WorkingMaterials {
   readonly #symmetric: BoundedCache<WorkingMaterial>;
   /** Private keys are several times as big in a token, and take a turn of their own: they displace no others. */
   readonly #others: BoundedCache<WorkingMaterial>;
+  /** How many calls on threads work with it now. */
+  readonly #lent = new Map<WorkingMaterial, number>();
+  /** Forgotten while they were lent. */
+  readonly #doomed = new Set<WorkingMaterial>();
   #ownerNumber = 0;
 
   constructor(place: MaterialPlace) {
     this.#place = place;
     const { limit } = place;
-    this.#symmetric = new BoundedCache(limit, ({ handle }) => this.destroy(handle));
-    this.#others = new BoundedCache(Math.ceil(limit / SIZE_OF_OTHERS), ({ handle }) => this.destroy(handle));
+    this.#symmetric = new BoundedCache(limit, (material) => this.#retire(material));
+    this.#others = new BoundedCache(Math.ceil(limit / SIZE_OF_OTHERS), (material) => this.#retire(material));
   }
 
   /** From memory, or unwrapped. Fault `corrupt` when the token does not authenticate. */
@@ -72,6 +76,19 @@ export class WorkingMaterials {
     };
     cache.add(name, material);
     return material;
+  }
+
+  /**
+   * For work that goes on beside that of others: the object stays until it is done, even when it is forgotten meanwhile,
+   * since a token may give a free handle to the next object.
+   */
+  async lend<T>(material: WorkingMaterial, use: () => Promise<T>): Promise<T> {
+    this.#lent.set(material, 1 + (this.#lent.get(material) ?? 0));
+    try {
+      return await use();
+    } finally {
+      this.#takeBack(material);
+    }
   }
 
   /** Forgets the material and destroys its object; the next {@link load} unwraps anew. */
@@ -150,6 +167,19 @@ export class WorkingMaterials {
     return version === SYMMETRIC_VERSION ? this.#symmetric : this.#others;
   }
 
+  #retire(material: WorkingMaterial): void {
+    if (this.#lent.has(material)) this.#doomed.add(material);
+    else this.destroy(material.handle);
+  }
+
+  #takeBack(material: WorkingMaterial): void {
+    this.#forgetLost();
+    const left = (this.#lent.get(material) ?? 1) - 1;
+    if (left > 0) this.#lent.set(material, left);
+    else this.#lent.delete(material);
+    if (left === 0 && this.#doomed.delete(material)) this.destroy(material.handle);
+  }
+
   /** Handles of objects that went with their session are not even destroyed: they may mean other objects now. */
   #forgetLost(): void {
     const { ownerNumber } = this.#place.sessions;
@@ -157,6 +187,7 @@ export class WorkingMaterials {
     this.#ownerNumber = ownerNumber;
     this.#symmetric.abandon();
     this.#others.abandon();
+    this.#doomed.clear();
   }
 }
 
