@@ -4,12 +4,11 @@
  * (SubjectPublicKeyInfo), RFC 5958 (PKCS#8), RFC 5480 (named curves), RFC 8410 (Ed25519), RFC 9935 (ML-KEM, seed form).
  */
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
-import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { DataKeyPairSpec } from '../../domain/kms/api/enums.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
-import { BoundedWork } from './bounded-work.ts';
-import { RsaPairThread } from './rsa-pair-thread.ts';
+import type { RsaPairRequest } from './make-rsa-pairs.ts';
 import type { KmsServices } from './services.ts';
+import { SlowThread } from './slow-thread.ts';
 
 /** Of what is offered; `SM2` is for China alone. */
 export type KeyPairSpec = Exclude<DataKeyPairSpec, 'SM2'>;
@@ -37,11 +36,7 @@ type Recipe = (services: KeyPairServices, context: CallContext) => Promise<KeyPa
 type Settle = (error: Error | null, publicKey: Buffer, privateKey: Buffer) => void;
 
 function rsa(modulusLength: number): Recipe {
-  return ({ clock }, { deadlineMs }) =>
-    RSA_WORK.run(() => {
-      if (clock.monotonicMs() >= deadlineMs) throw new HsmFault('timeout', 'too much slow work was ahead');
-      return RSA_THREAD.make({ modulusLength });
-    });
+  return ({ clock }, { deadlineMs }) => RSA_PAIRS.ask({ modulusLength }, { clock, deadlineMs });
 }
 
 function ec(namedCurve: string): Recipe {
@@ -81,9 +76,12 @@ const DER = {
 /** FIPS 203, 7.1: d and z. */
 const ML_KEM_SEED_BYTES = 64;
 
-/** One for the process, and so is the bound. More than wait here would be answered too late. */
-const RSA_THREAD = new RsaPairThread();
-const RSA_WORK = new BoundedWork({ atOnce: 1, waiting: 100 });
+/** One for the process. More than wait here would be answered too late. */
+const RSA_PAIRS = new SlowThread<RsaPairRequest, KeyPair>({
+  name: 'rsa-pairs',
+  entry: './make-rsa-pairs',
+  waiting: 100,
+});
 
 const RECIPES: Readonly<Record<KeyPairSpec, Recipe>> = {
   RSA_2048: rsa(2048),
