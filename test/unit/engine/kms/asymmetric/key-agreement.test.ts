@@ -137,6 +137,13 @@ describe('DeriveSharedSecret', () => {
     expect((await agree(rig, key.id, peer.spki)).sharedSecret).toStrictEqual(expected);
   });
 
+  it('tells of a key with imported material where that is from', async () => {
+    const rig = new Rig();
+    const key = await newKeyOf(rig, 'ECC_NIST_P256', 'KEY_AGREEMENT');
+    await rig.alter(key.id, { origin: 'EXTERNAL' });
+    expect(await agree(rig, key.id, newPeer('P-256').spki)).toMatchObject({ keyOrigin: 'EXTERNAL' });
+  });
+
   it('reaches a key of another account by its ARN', async () => {
     const rig = new Rig();
     const key = await newKeyOf(rig, 'ECC_NIST_P384', 'KEY_AGREEMENT');
