@@ -412,50 +412,47 @@ describe('a token that computes wrongly', () => {
 });
 
 describe('a call on a thread of the binding', () => {
-  it.for(ASIDE)(
-    'keeps its object until $name is done, although the key is forgotten',
-    async ({ name, work }) => {
-      const key = await newKey(work.kind);
-      const steps: string[] = [];
-      const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      let used = '';
-      const note = (handle: Handle): void => {
-        used = Buffer.from(handle).toString('hex');
-      };
-      altered.replace({
-        C_SignInit: (session, mechanism, handle) => {
-          note(handle);
-          real.C_SignInit(session, mechanism, handle);
-        },
-        C_SignAsync: async (...args) => {
-          begun.resolve();
-          await goOn.promise;
-          const answer = await real.C_SignAsync(...args);
-          steps.push('worked');
-          return answer;
-        },
-        C_DeriveKeyAsync: async (...args) => {
-          note(args[2]);
-          begun.resolve();
-          await goOn.promise;
-          const answer = await real.C_DeriveKeyAsync(...args);
-          steps.push('worked');
-          return answer;
-        },
-        C_DestroyObject: (session, handle) => {
-          if (Buffer.from(handle).toString('hex') === used) steps.push('destroyed');
-          real.C_DestroyObject(session, handle);
-        },
-      });
-      const made = work.of(key);
-      await begun.promise;
-      vault.forget([key.token]);
-      await vault.random(1, context());
-      goOn.resolve();
-      await made;
-      expect(steps).toStrictEqual(['worked', 'destroyed']);
-    },
-  );
+  it.for(ASIDE)('keeps its object until $name is done, although the key is forgotten', async ({ work }) => {
+    const key = await newKey(work.kind);
+    const steps: string[] = [];
+    const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let used = '';
+    const note = (handle: Handle): void => {
+      used = Buffer.from(handle).toString('hex');
+    };
+    altered.replace({
+      C_SignInit: (session, mechanism, handle) => {
+        note(handle);
+        real.C_SignInit(session, mechanism, handle);
+      },
+      C_SignAsync: async (...args) => {
+        begun.resolve();
+        await goOn.promise;
+        const answer = await real.C_SignAsync(...args);
+        steps.push('worked');
+        return answer;
+      },
+      C_DeriveKeyAsync: async (...args) => {
+        note(args[2]);
+        begun.resolve();
+        await goOn.promise;
+        const answer = await real.C_DeriveKeyAsync(...args);
+        steps.push('worked');
+        return answer;
+      },
+      C_DestroyObject: (session, handle) => {
+        if (Buffer.from(handle).toString('hex') === used) steps.push('destroyed');
+        real.C_DestroyObject(session, handle);
+      },
+    });
+    const made = work.of(key);
+    await begun.promise;
+    vault.forget([key.token]);
+    await vault.random(1, context());
+    goOn.resolve();
+    await made;
+    expect(steps).toStrictEqual(['worked', 'destroyed']);
+  });
 
   it.for(ASIDE)('is not believed of $name when all objects were lost meanwhile', async ({ name, work }) => {
     const key = await newKey(work.kind);
