@@ -1,4 +1,5 @@
 /** Work that is slow and of which little may run at once, so that the rest of the process stays quick. */
+import { FairQueue } from '../../domain/fair-queue.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 
 export interface WorkBounds {
@@ -9,16 +10,19 @@ export interface WorkBounds {
 
 export class BoundedWork {
   readonly #bounds: WorkBounds;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new FairQueue<() => void>();
   #running = 0;
 
   constructor(bounds: WorkBounds) {
     this.#bounds = bounds;
   }
 
-  /** First come, first served. Fault `busy`, before anything is done, when too many wait already. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    await this.#enter();
+  /**
+   * Tenants take turns; within one, first come, first served. Fault `busy`, before anything is done, when too many wait
+   * already.
+   */
+  async run<T>(tenant: number, work: () => Promise<T>): Promise<T> {
+    await this.#enter(tenant);
     try {
       return await work();
     } finally {
@@ -26,18 +30,19 @@ export class BoundedWork {
     }
   }
 
-  async #enter(): Promise<void> {
+  async #enter(tenant: number): Promise<void> {
     if (this.#running < this.#bounds.atOnce) {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#bounds.waiting) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (!this.#waiting.pushWithin(this.#bounds.waiting, tenant, resolve)) {
       throw new HsmFault('busy', 'too many calls wait for slow work');
     }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await promise;
   }
 
-  /** Whoever waited longest takes over the place. */
+  /** Whoever's turn it is takes over the place. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running -= 1;

@@ -36,7 +36,7 @@ type Recipe = (services: KeyPairServices, context: CallContext) => Promise<KeyPa
 type Settle = (error: Error | null, publicKey: Buffer, privateKey: Buffer) => void;
 
 function rsa(modulusLength: number): Recipe {
-  return ({ clock }, { deadlineMs }) => RSA_PAIRS.ask({ modulusLength }, { clock, deadlineMs });
+  return ({ clock }, context) => RSA_PAIRS.ask({ modulusLength }, { clock, ...context });
 }
 
 function ec(namedCurve: string): Recipe {

@@ -16,6 +16,7 @@ import type { KmsCall } from '../../domain/kms/caller.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
 import type { Authorizer } from '../../domain/ports/authorizer.ts';
 import { StoreConflict } from '../../domain/ports/record-store.ts';
+import { fairShareOf } from './fair-share.ts';
 import { noteUsage } from './last-usage.ts';
 import type { FoundKey, Input, KeyRole, Operation, Output } from './operation.ts';
 import { foreignKeyDenied } from './resolve-key.ts';
@@ -58,7 +59,7 @@ async function attemptOnce<N extends KmsOperationName>(
   }
   if (isDryRun(input)) throw new KmsFault('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
   const context = {
-    tenant: services.settings.tenant,
+    tenant: fairShareOf(call.caller),
     deadlineMs: call.deadlineMs,
     ...(call.trace !== undefined && { trace: call.trace }),
   };

@@ -26,7 +26,7 @@ export interface KmsSettings {
   readonly onDemandRotationsPerKey: number;
   /** What Decrypt says of a ciphertext whose key is not there: AWS changed its words in 2025. */
   readonly missingKeyText: 'since-2025' | 'before-2025';
-  /** The fair-share class of the engine at its token. */
+  /** The fair-share class of the engine's own work at its token; callers have theirs. */
   readonly tenant: number;
 }
 

@@ -18,8 +18,10 @@ export interface SlowThreadOptions {
   readonly start?: (url: URL, name: string) => Worker;
 }
 
-/** When an answer comes too late to be worked for. */
+/** Who asks, and when an answer comes too late to be worked for. */
 export interface Patience {
+  /** Of the fair-share classes that take turns. */
+  readonly tenant: number;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly deadlineMs: number;
 }
@@ -36,11 +38,11 @@ export class SlowThread<Request, Answer> {
   }
 
   /**
-   * First come, first served. The thread gets a copy. Faults: `busy` when too many wait already, `timeout` when the
+   * Tenants take turns. The thread gets a copy. Faults: `busy` when too many wait already, `timeout` when the
    * deadline has passed before its turn, `internal` when the thread ended; the next request starts another one.
    */
-  ask(request: Request, { clock, deadlineMs }: Patience): Promise<Answer> {
-    return this.#turns.run(() => {
+  ask(request: Request, { tenant, clock, deadlineMs }: Patience): Promise<Answer> {
+    return this.#turns.run(tenant, () => {
       if (clock.monotonicMs() >= deadlineMs) throw new HsmFault('timeout', 'too much slow work was ahead');
       return this.#answerTo(request);
     });

@@ -1,6 +1,6 @@
 /** One lane of a host: a fair queue in front of a window of calls that the host may hold at once. */
+import { FairQueue } from '../../domain/fair-queue.ts';
 import type { Call } from './call.ts';
-import { FairQueue } from './fair-queue.ts';
 
 export class Lane {
   readonly #window: number;
@@ -27,18 +27,9 @@ export class Lane {
     return this.#queue.size + this.#running;
   }
 
-  /**
-   * False when the queue is full. A tenant below its even share still gets in then, so that one that fills
-   * the queue shuts out nobody but itself; at most twice the limit waits in all.
-   */
+  /** False when the queue is full; see {@link FairQueue.pushWithin}. */
   enqueue(call: Call): boolean {
-    if (this.#queue.size >= this.#maxQueue) {
-      const tenants = this.#queue.tenants + (this.#queue.sizeOf(call.tenant) === 0 ? 1 : 0);
-      const overShare = this.#queue.sizeOf(call.tenant) >= this.#maxQueue / tenants;
-      if (overShare || this.#queue.size >= 2 * this.#maxQueue) return false;
-    }
-    this.#queue.push(call.tenant, call);
-    return true;
+    return this.#queue.pushWithin(this.#maxQueue, call.tenant, call);
   }
 
   /** The next call to send, while the window has room. */

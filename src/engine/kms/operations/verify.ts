@@ -17,7 +17,7 @@ export const verify: Operation<'Verify', OneKey> = {
     const { signature, signingAlgorithm } = input;
     const row = requireAlgorithm(key, 'SIGN_VERIFY', signingAlgorithm);
     const half = await publicHalf(services.vault, key.stored.body, context);
-    const patience = { clock: services.clock, deadlineMs: context.deadlineMs };
+    const patience = { clock: services.clock, ...context };
     if (!(await isSignature(signature, row, input, half, patience)))
       throw new KmsFault('KMSInvalidSignatureException');
     return { keyId: key.arn, signatureValid: true, signingAlgorithm };

@@ -61,7 +61,11 @@ function isOfMessage(
   });
 }
 
-const ENDLESS: Patience = { clock: { monotonicMs: () => 0 }, deadlineMs: Number.POSITIVE_INFINITY };
+const ENDLESS: Patience = {
+  tenant: 0,
+  clock: { monotonicMs: () => 0 },
+  deadlineMs: Number.POSITIVE_INFINITY,
+};
 
 /** One for the process. With so many ahead the last waits for some seconds. */
 const NOBLE = new SlowThread<NobleRequest, boolean>({

@@ -3,6 +3,7 @@ import { KMS_OPERATION_NAMES } from '../../../../src/domain/kms/api/operations.t
 import { KmsFault } from '../../../../src/domain/kms/kms-fault.ts';
 import type { KeyVault } from '../../../../src/domain/ports/key-vault.ts';
 import { StoreConflict, StoreFailure } from '../../../../src/domain/ports/record-store.ts';
+import { fairShareOf } from '../../../../src/engine/kms/fair-share.ts';
 import { notYet } from '../../../../src/engine/kms/not-yet.ts';
 import type { NoKey, OneKey, Operation } from '../../../../src/engine/kms/operation.ts';
 import { OPERATIONS } from '../../../../src/engine/kms/operations.ts';
@@ -191,15 +192,17 @@ describe('a record that changed in between', () => {
 });
 
 describe('what the vault is told of a call', () => {
-  it('is until when its answer counts, and where to note the time that it took', async () => {
+  it('is in whose turn it waits, until when its answer counts, and where to note the time that it took', async () => {
     const rig = new Rig();
     const { id } = await rig.newKey();
     const vault: KeyVault = rig.vault;
     const encrypt = vi.spyOn(vault, 'encrypt');
     const trace = { queueMs: 0, tokenMs: 0, host: undefined };
-    await rig.run('Encrypt', { keyId: id, plaintext: PLAINTEXT }, { ...callBy(), trace });
+    const call = { ...callBy(), trace };
+    await rig.run('Encrypt', { keyId: id, plaintext: PLAINTEXT }, call);
 
-    expect(encrypt.mock.calls[0]?.[2]).toStrictEqual({ tenant: 0, deadlineMs: 60_000, trace });
+    const tenant = fairShareOf(call.caller);
+    expect(encrypt.mock.calls[0]?.[2]).toStrictEqual({ tenant, deadlineMs: 60_000, trace });
     expect(encrypt.mock.calls[0]?.[2].trace).toBe(trace);
   });
 });

@@ -6,8 +6,8 @@ import type { KeyPair } from '../../../../src/engine/kms/new-key-pair.ts';
 import { SlowThread } from '../../../../src/engine/kms/slow-thread.ts';
 import { faultOf } from './rig.ts';
 
-const IN_TIME = { clock: { monotonicMs: () => 999 }, deadlineMs: 1_000 };
-const TOO_LATE = { clock: { monotonicMs: () => 1_000 }, deadlineMs: 1_000 };
+const IN_TIME = { tenant: 0, clock: { monotonicMs: () => 999 }, deadlineMs: 1_000 };
+const TOO_LATE = { tenant: 0, clock: { monotonicMs: () => 1_000 }, deadlineMs: 1_000 };
 
 /** Threads whose sources are given, the last of them for all that come later; and what was started. */
 function scripted(sources: readonly string[], waiting = 10) {

@@ -24,6 +24,20 @@ export class FairQueue<T> {
     else items.push(item);
   }
 
+  /**
+   * False when the queue is full. A tenant below its even share still gets in then, so that one that fills
+   * the queue shuts out nobody but itself; at most twice the limit waits in all.
+   */
+  pushWithin(limit: number, tenant: number, item: T): boolean {
+    if (this.#size >= limit) {
+      const tenants = this.tenants + (this.sizeOf(tenant) === 0 ? 1 : 0);
+      const overShare = this.sizeOf(tenant) >= limit / tenants;
+      if (overShare || this.#size >= 2 * limit) return false;
+    }
+    this.push(tenant, item);
+    return true;
+  }
+
   /** The next item: the tenant that waited longest for its turn gives one and goes to the back. */
   shift(): T | undefined {
     const next = this.#byTenant.entries().next().value;
