@@ -49,6 +49,17 @@ describe('a key', () => {
     });
   });
 
+  it('rotates every 365 days again where EnableKeyRotation names no period', async () => {
+    const rig = new Rig();
+    const key = await rig.newKey();
+    await rig.run('EnableKeyRotation', { keyId: key.id, rotationPeriodInDays: 90 });
+    await rig.run('EnableKeyRotation', { keyId: key.id });
+    expect(await rig.run('GetKeyRotationStatus', { keyId: key.id })).toMatchObject({
+      rotationPeriodInDays: 365,
+      nextRotationDate: START_MS + 365 * DAY_MS,
+    });
+  });
+
   it('stops with DisableKeyRotation', async () => {
     const rig = new Rig();
     const key = await rig.newKey();
