@@ -1,6 +1,7 @@
 /**
  * A vault in this process's memory, for machines without a PKCS#11 module and for tests: the same formats as in a
- * token, so that what one made the other opens if they share their secrets, and none of a token's protection.
+ * token, so that what one made the other opens if they share their secrets, and none of a token's protection. What key
+ * pairs need is loaded by the first call that needs it: most tests of other programs have symmetric keys alone.
  */
 import { createHmac, diffieHellman } from 'node:crypto';
 import { Bug } from '../../domain/bug.ts';
@@ -24,10 +25,6 @@ import type {
   VaultKey,
 } from '../../domain/ports/key-vault.ts';
 import { openOnce, sealOnce } from '../aead/one-time-gcm.ts';
-import { signEdwards } from '../asymmetric/edwards.ts';
-import { importPrivateKey } from '../asymmetric/import-private-key.ts';
-import { signMlDsa } from '../asymmetric/ml-dsa.ts';
-import { decapsulateMlKem } from '../asymmetric/ml-kem.ts';
 import { curveKey } from '../asymmetric/public-key.ts';
 import { requireSigningInput } from '../asymmetric/signing-input.ts';
 import { DOMAIN_SECRET_BYTES } from '../material/domain-secret.ts';
@@ -38,8 +35,6 @@ import { parseSealedText } from '../material/sealed-text.ts';
 import { secretFormOf } from '../material/secret-material.ts';
 import { decryptRsaOaep } from './decrypt-rsa.ts';
 import { freshParts, withDerived } from './derived-key.ts';
-import { newKeyPair } from './new-key-pair.ts';
-import { signEcdsa, signRsa } from './sign-digest.ts';
 import { SoftwareDomain } from './software-domain.ts';
 import { SoftwareMaterials } from './software-materials.ts';
 
@@ -76,6 +71,7 @@ export class SoftwareVault implements KeyVault {
   async create(key: MaterialOwner, kind: MaterialKind): Promise<NewMaterial> {
     const secret = secretFormOf(kind);
     if (secret === undefined) {
+      const { newKeyPair } = await import('./new-key-pair.ts');
       return this.#materials.exportPrivate(key, kind, await newKeyPair(kind.spec, this.#entropy));
     }
     const bytes = this.#entropy.randomBytes(secret.bytes);
@@ -86,6 +82,7 @@ export class SoftwareVault implements KeyVault {
     try {
       const secret = secretFormOf(kind);
       if (secret === undefined) {
+        const { importPrivateKey } = await import('../asymmetric/import-private-key.ts');
         return this.#materials.exportPrivate(key, kind, importPrivateKey(kind.spec, material));
       }
       if (material.length === secret.bytes) {
@@ -106,15 +103,23 @@ export class SoftwareVault implements KeyVault {
     const { row, input } = request;
     switch (row.kind) {
       case 'rsa-pkcs1':
-      case 'rsa-pss':
+      case 'rsa-pss': {
+        const { signRsa } = await import('./sign-digest.ts');
         return signRsa(this.#materials.key(key, row), row, input, this.#entropy);
-      case 'ecdsa':
+      }
+      case 'ecdsa': {
+        const { signEcdsa } = await import('./sign-digest.ts');
         return signEcdsa(this.#materials.key(key, row), row, input);
+      }
       case 'ed25519':
-      case 'ed25519ph':
+      case 'ed25519ph': {
+        const { signEdwards } = await import('../asymmetric/edwards.ts');
         return signEdwards(this.#materials.seed(key, row), { ...request, row });
-      case 'ml-dsa':
+      }
+      case 'ml-dsa': {
+        const { signMlDsa } = await import('../asymmetric/ml-dsa.ts');
         return signMlDsa(this.#materials.seed(key, row), { ...request, row });
+      }
     }
   }
 
@@ -132,6 +137,7 @@ export class SoftwareVault implements KeyVault {
   }
 
   async decapsulate(key: VaultKey, row: EncapsulationRow, ciphertext: Uint8Array): Promise<Uint8Array> {
+    const { decapsulateMlKem } = await import('../asymmetric/ml-kem.ts');
     return decapsulateMlKem(this.#materials.seed(key, row), row, ciphertext);
   }
 
