@@ -1,6 +1,6 @@
 /**
- * The part of the composition root that makes the KMS engine: its clock, store and vault, the scheduler of what falls
- * due, and the handler of its listener.
+ * The part of the composition root that makes the KMS engine over a store and a vault: its clock, the scheduler of what
+ * falls due, and the handler of its listener.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KmsConfig } from './config/portcullis-config.ts';
@@ -29,13 +29,8 @@ import { DEFAULT_SETTINGS, type KmsServices } from './engine/kms/services.ts';
 import { viewKeys } from './engine/kms/view-keys.ts';
 import { EventDelivery } from './events/event-delivery.ts';
 import type { EventSink } from './events/event-sink.ts';
-import type { Fleet } from './hsm/fleet.ts';
-import { SoftwareVault } from './hsm/software/software-vault.ts';
 import { readDomain } from './hsm/vault/domain-keys.ts';
 import { rewrapAll } from './hsm/vault/rewrap-all.ts';
-import { TokenVault } from './hsm/vault/token-vault.ts';
-import { openEventSinks } from './open-event-sinks.ts';
-import { openRecordStore } from './open-record-store.ts';
 import { AdjustableClock } from './schedule/adjustable-clock.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 
@@ -288,56 +283,6 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   #now(): string {
     return new Date(this.#clock.nowMs()).toISOString();
   }
-}
-
-/** The store has no domain whose keys could wrap anything: `portcullis domain init` makes one. */
-class NoDomain extends Error {
-  override readonly name = 'NoDomain';
-}
-
-export interface OpenKmsOptions {
-  readonly config: KmsConfig;
-  readonly fleet: Fleet;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: Log;
-  readonly meter: EventMeter & Pick<Meter, 'kmsRequest'>;
-}
-
-/**
- * Opens the store, finds the domain and starts the engine. Tokens that are down do not stop it. Rejects with a
- * StoreFailure, a SeedConflict or {@link NoDomain}.
- */
-export async function openKms({ config, fleet, ...outside }: OpenKmsOptions): Promise<KmsFace> {
-  const store = await openRecordStore(config.store, outside.log);
-  try {
-    const vault = await openVault({ config, store, fleet, entropy: outside.entropy });
-    const shared = typeof config.store === 'object' && 'postgres' in config.store;
-    const events = { sinks: openEventSinks(config.events), shared, meter: outside.meter };
-    const face = await KmsFace.start({ ...outside, config, store, vault, events });
-    face.wrapAgain();
-    return face;
-  } catch (error) {
-    await store[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-async function openVault({
-  config,
-  store,
-  fleet,
-  entropy,
-}: Pick<OpenKmsOptions, 'config' | 'fleet' | 'entropy'> & {
-  readonly store: RecordStore;
-}): Promise<KeyVault> {
-  if (config.token === undefined) return new SoftwareVault({ entropy });
-  const domain = await readDomain(store);
-  if (domain === undefined)
-    throw new NoDomain(
-      'the store of the KMS engine has no domain yet; run: portcullis domain init --config <file>',
-    );
-  return new TokenVault({ tokens: fleet, entropy, domain: domain.body });
 }
 
 /** Keeps no process alive; ends early, and quietly, on the signal. */

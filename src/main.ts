@@ -23,9 +23,10 @@ import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { RandomPool } from './hsm/aead/random-pool.ts';
 import { Fleet, type FleetToken } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
-import { type KmsFace, openKms, pause } from './main-kms.ts';
+import { type KmsFace, pause } from './main-kms.ts';
 import { CredentialAges } from './metrics/credential-ages.ts';
 import { createMeter, type MeterRegistry } from './metrics/meter.ts';
+import { openKms } from './open-kms.ts';
 
 export interface StartOptions {
   readonly config: PortcullisConfig;
