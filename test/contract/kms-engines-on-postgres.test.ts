@@ -1,6 +1,6 @@
 /** Two engines on one database, as behind a load balancer: the same keys, and no harm when both do the same work. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { keyAddress } from '../../src/domain/key/record-address.ts';
 import type { KmsOperationName, KmsOperations } from '../../src/domain/kms/api/operations.ts';
 import { allowAll } from '../../src/domain/ports/authorizer.ts';
@@ -14,7 +14,7 @@ import { outboxRecords } from '../../src/events/event-outbox.ts';
 import { SoftwareVault } from '../../src/hsm/software/software-vault.ts';
 import { CommandedSink, SeenMeter } from '../support/event-sinks.ts';
 import { SeenLog } from '../support/seen-log.ts';
-import { PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 const server = await PostgresServer.start();
 afterAll(() => server?.stop());
 
-describe.skipIf(server === undefined)('two engines on one database', () => {
+describeWithServer(server, 'two engines on one database', () => {
   it('give a name that both are asked for to one key', async () => {
     await using engines = await Engines.start();
     const { one, other } = engines;

@@ -1,11 +1,11 @@
 /** A store on a server that is reached over TLS and knows its users by a password: as on another machine. */
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { StoreFailure } from '../../src/domain/ports/record-store.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { PostgresServer as ServerAddress } from '../../src/store/postgres/connection.ts';
 import { CertificateShop } from '../support/certificates.ts';
-import { PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
 import { at, put } from '../support/store/records.ts';
 
 const PASSWORD = 'correct horse battery staple';
@@ -16,8 +16,7 @@ afterAll(() => {
   shop[Symbol.dispose]();
 });
 
-describe.skipIf(server === undefined)('a store in PostgreSQL over TLS, with a password', () => {
-  const postgres = server as PostgresServer;
+describeWithServer(server, 'a store in PostgreSQL over TLS, with a password', (postgres) => {
   let address: ServerAddress;
 
   beforeAll(async () => {

@@ -1,16 +1,14 @@
 /** What only a store on a server can go through: other engines beside it, a server that goes away, links that break. */
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { StoreConflict, StoreFailure } from '../../src/domain/ports/record-store.ts';
 import { CutLink } from '../support/store/cut-link.ts';
-import { PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
 import { at, put, remove, SCOPE, usage } from '../support/store/records.ts';
 
 const server = await PostgresServer.start();
 afterAll(() => server?.stop());
 
-describe.skipIf(server === undefined)('a store in PostgreSQL', () => {
-  const postgres = server as PostgresServer;
-
+describeWithServer(server, 'a store in PostgreSQL', (postgres) => {
   it('shows a change of another engine within a second, from memory too', async () => {
     const database = await postgres.database();
     await using one = await postgres.open(database);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Bug } from '../../src/domain/bug.ts';
 import { StoreConflict, StoreFailure } from '../../src/domain/ports/record-store.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
 import { at, check, keyRecord, put, remove, SCOPE, usage } from '../support/store/records.ts';
 import { StoreFolder } from '../support/store/store-folder.ts';
 import { checkAgainstModel, type Rig } from '../support/store/store-model.ts';
@@ -17,16 +17,16 @@ describe.for([
   },
   { name: 'in SQLite', rigged: () => sqliteRig({}) },
   { name: 'in SQLite with next to no memory', rigged: () => sqliteRig({ cacheChars: 0, lazyMs: 1 }) },
-  ...(postgres === undefined
-    ? []
-    : [
-        { name: 'in PostgreSQL', rigged: () => postgres.rig({}) },
-        {
-          name: 'in PostgreSQL with next to no memory',
-          rigged: () => postgres.rig({ cacheChars: 0, lazyMs: 1 }),
-        },
-      ]),
-])('a record store $name', ({ rigged }) => {
+])('a record store $name', recordStore);
+
+describeWithServer(postgres, 'in PostgreSQL', (server) => {
+  describe.for([
+    { name: 'as it is', rigged: () => server.rig({}) },
+    { name: 'with next to no memory', rigged: () => server.rig({ cacheChars: 0, lazyMs: 1 }) },
+  ])('a record store $name', recordStore);
+});
+
+function recordStore({ rigged }: { readonly rigged: () => Promise<Rig> }): void {
   it('gives back what was put, with its revision', async () => {
     using rig = await rigged();
     await using store = rig.store;
@@ -442,7 +442,7 @@ describe.for([
   it('behaves as a plain map does, whatever is done to it', { timeout: 120_000 }, async () => {
     await checkAgainstModel(rigged);
   });
-});
+}
 
 async function memoryRig(): Promise<Rig> {
   return { store: new MemoryStore(), [Symbol.dispose]: () => undefined };

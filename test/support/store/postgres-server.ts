@@ -4,11 +4,22 @@ import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { describe, it } from 'vitest';
 import type { RecordStore } from '../../../src/domain/ports/record-store.ts';
 import type { PostgresServer as ServerAddress } from '../../../src/store/postgres/connection.ts';
 import { openPostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/postgres-store.ts';
 import { SeenLog } from '../seen-log.ts';
 import type { Rig } from './store-model.ts';
+
+/** A `describe` that is one counted skip where there is no server. */
+export function describeWithServer(
+  server: PostgresServer | undefined,
+  title: string,
+  tests: (server: PostgresServer) => void,
+): void {
+  if (server === undefined) it(title, ({ skip }) => skip(ABSENT));
+  else describe(title, () => tests(server));
+}
 
 export class PostgresServer {
   readonly log = new SeenLog();
@@ -24,15 +35,10 @@ export class PostgresServer {
     this.#folder = folder;
   }
 
-  /** Undefined, with a line that says so, where there is no PostgreSQL. */
+  /** Undefined where there is no PostgreSQL. */
   static async start(): Promise<PostgresServer | undefined> {
     const [bin] = globSync('/usr/lib/postgresql/*/bin').toSorted().toReversed();
-    if (bin === undefined || !existsSync(join(bin, 'initdb'))) {
-      process.stdout.write(
-        'skipped: the stores in PostgreSQL, because it is not installed (apt-get install postgresql)\n',
-      );
-      return undefined;
-    }
+    if (bin === undefined || !existsSync(join(bin, 'initdb'))) return undefined;
     const folder = mkdtempSync(join(tmpdir(), 'portcullis-pg-'));
     if (process.getuid?.() === 0) chownSync(folder, idOf('-u'), idOf('-g'));
     const server = new PostgresServer(bin, folder);
@@ -131,3 +137,5 @@ export class PostgresServer {
 function idOf(which: '-u' | '-g'): number {
   return Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }));
 }
+
+const ABSENT = 'PostgreSQL is not installed (apt-get install postgresql)';
