@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
-import pkcs11js, { type Handle, type PKCS11 } from 'pkcs11js';
+import type { Handle, PKCS11 } from 'pkcs11js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HsmFault } from '../../src/domain/hsm-fault.ts';
 import { type AlgorithmRow, findAlgorithm, type SignatureRow } from '../../src/domain/key/algorithms.ts';
@@ -15,57 +15,33 @@ import { AlteredLibrary } from '../support/altered-library.ts';
 import { type InProcessHost, openInProcessHost } from '../support/in-process-host.ts';
 import { pkcs8Of, pointOf, samplePrivateKey } from '../support/key-kinds-contract/sample-keys.ts';
 import { ALICE, context } from '../support/key-vault-contract.ts';
+import {
+  attributeOf,
+  attributesOf,
+  CURVE_AGREES,
+  CURVE_SIGNS,
+  EC_TYPE,
+  EDWARDS,
+  inSession,
+  LATTICE_KEM,
+  LATTICE_SIGNS,
+  LONG_CURVE_AGREES,
+  LONG_CURVE_SIGNS,
+  lying,
+  MACS,
+  NO_SECRET_USE,
+  NOTHING_ALLOWED,
+  RSA_DECRYPTS,
+  RSA_SIGNS,
+  RSA_TYPE,
+  short,
+  YES,
+} from '../support/private-key-objects.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 import { WatchedLibrary } from '../support/watched-library.ts';
 
 // The host runs in this process, over a socket pair, on a real token: what it hands to the module can be watched.
 const LABEL = 'portcullis-domain-test-1';
-const YES = '01';
-const NO = '00';
-const RSA_TYPE = '0000000000000000';
-const EC_TYPE = '0300000000000000';
-const SECRET_TYPE = '1000000000000000';
-const NOTHING_ALLOWED = {
-  CLASS: '0300000000000000',
-  TOKEN: NO,
-  PRIVATE: YES,
-  SENSITIVE: YES,
-  EXTRACTABLE: NO,
-  DECRYPT: NO,
-  SIGN: NO,
-  SIGN_RECOVER: NO,
-  UNWRAP: NO,
-  DERIVE: NO,
-  MODIFIABLE: NO,
-};
-const NO_SECRET_USE = {
-  CLASS: '0400000000000000',
-  KEY_TYPE: SECRET_TYPE,
-  TOKEN: NO,
-  PRIVATE: YES,
-  SENSITIVE: YES,
-  EXTRACTABLE: NO,
-  ENCRYPT: NO,
-  DECRYPT: NO,
-  SIGN: YES,
-  VERIFY: NO,
-  WRAP: NO,
-  UNWRAP: NO,
-  DERIVE: NO,
-  MODIFIABLE: NO,
-};
-
-const RSA_SIGNS = { spec: 'RSA_2048', usage: 'SIGN_VERIFY' } as const;
-const RSA_DECRYPTS = { spec: 'RSA_2048', usage: 'ENCRYPT_DECRYPT' } as const;
-const CURVE_SIGNS = { spec: 'ECC_NIST_P256', usage: 'SIGN_VERIFY' } as const;
-const LONG_CURVE_SIGNS = { spec: 'ECC_NIST_P384', usage: 'SIGN_VERIFY' } as const;
-const CURVE_AGREES = { spec: 'ECC_NIST_P256', usage: 'KEY_AGREEMENT' } as const;
-const LONG_CURVE_AGREES = { spec: 'ECC_NIST_P384', usage: 'KEY_AGREEMENT' } as const;
-const MACS = { spec: 'HMAC_384', usage: 'GENERATE_VERIFY_MAC' } as const;
-const LATTICE_SIGNS = { spec: 'ML_DSA_44', usage: 'SIGN_VERIFY' } as const;
-const LATTICE_KEM = { spec: 'ML_KEM_768', usage: 'ENCAPSULATE_DECAPSULATE' } as const;
-const EDWARDS = { spec: 'ECC_NIST_EDWARDS25519', usage: 'SIGN_VERIFY' } as const;
-
 let token: TestToken;
 let real: PKCS11;
 let altered: AlteredLibrary;
@@ -164,13 +140,13 @@ describe('private keys that work', () => {
     const handles = watched.results('C_UnwrapKey') as Handle[];
     expect(handles).toHaveLength(1);
     for (const handle of handles) {
-      expect(attributesOf(handle, { ...NOTHING_ALLOWED, KEY_TYPE: '' })).toEqual({
+      expect(attributesOf(place(), handle, { ...NOTHING_ALLOWED, KEY_TYPE: '' })).toEqual({
         ...NOTHING_ALLOWED,
         ...may,
       });
-      expect(() => attributeOf(handle, kind.spec === 'RSA_2048' ? 'PRIVATE_EXPONENT' : 'VALUE')).toThrow(
-        /CKR_ATTRIBUTE_SENSITIVE/,
-      );
+      expect(() =>
+        attributeOf(place(), handle, kind.spec === 'RSA_2048' ? 'PRIVATE_EXPONENT' : 'VALUE'),
+      ).toThrow(/CKR_ATTRIBUTE_SENSITIVE/);
     }
   });
 
@@ -178,7 +154,7 @@ describe('private keys that work', () => {
     watched.clear();
     await newKey(MACS);
     const [handle] = watched.results('C_UnwrapKey') as Handle[];
-    expect(attributesOf(handle as Handle, NO_SECRET_USE)).toEqual(NO_SECRET_USE);
+    expect(attributesOf(place(), handle as Handle, NO_SECRET_USE)).toEqual(NO_SECRET_USE);
   });
 
   it.for([RSA_SIGNS, CURVE_SIGNS, CURVE_AGREES])(
@@ -191,7 +167,7 @@ describe('private keys that work', () => {
         publicKey: Handle;
       }[];
       for (const handle of [pair?.privateKey, pair?.publicKey])
-        expect(() => attributeOf(handle as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+        expect(() => attributeOf(place(), handle as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
     },
   );
 
@@ -200,7 +176,9 @@ describe('private keys that work', () => {
     altered.fail('C_WrapKey', 'CKR_DEVICE_MEMORY:49', 1);
     await expect(newKey(CURVE_SIGNS)).rejects.toMatchObject({ code: 'full' });
     const [pair] = (await Promise.all(watched.results('C_GenerateKeyPairAsync'))) as { privateKey: Handle }[];
-    expect(() => attributeOf(pair?.privateKey as Handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+    expect(() => attributeOf(place(), pair?.privateKey as Handle, 'CLASS')).toThrow(
+      /CKR_OBJECT_HANDLE_INVALID/,
+    );
   });
 
   it('that came from outside and can be wrapped are gone, too', async () => {
@@ -211,7 +189,7 @@ describe('private keys that work', () => {
     const handles = watched.results('C_CreateObject') as Handle[];
     expect(handles).toHaveLength(2);
     for (const handle of handles)
-      expect(() => attributeOf(handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
+      expect(() => attributeOf(place(), handle, 'CLASS')).toThrow(/CKR_OBJECT_HANDLE_INVALID/);
   });
 
   it.for([LATTICE_SIGNS, LATTICE_KEM, EDWARDS])('of $spec are no objects of the token', async (kind) => {
@@ -264,7 +242,9 @@ describe('work with a key that the host has at hand', () => {
   it.for(SIGNATURES)('unwraps once more what has gone from the token: $algorithm', async (row) => {
     const { kind, algorithm, bytes } = row;
     const key = await newKey(kind);
-    inSession((session) => real.C_DestroyObject(session, watched.results('C_UnwrapKey').at(-1) as Handle));
+    inSession(place(), (session) =>
+      real.C_DestroyObject(session, watched.results('C_UnwrapKey').at(-1) as Handle),
+    );
     watched.clear();
     await sign(key, kind, algorithm, bytes);
     expect(watched.results('C_UnwrapKey')).toHaveLength(1);
@@ -345,9 +325,9 @@ describe('a token that computes wrongly', () => {
   it('lets no wrong RSA signature out, and is asked once more', async () => {
     const key = await newKey(RSA_SIGNS);
     for (const algorithm of ['RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256']) {
-      altered.replace({ C_SignAsync: lying('C_SignAsync') } as never);
+      altered.replace({ C_SignAsync: lying(real, 'C_SignAsync') } as never);
       await expect(sign(key, RSA_SIGNS, algorithm, 32)).rejects.toSatisfy(isNoJudgement);
-      altered.replace({ C_SignAsync: lying('C_SignAsync', 1) } as never);
+      altered.replace({ C_SignAsync: lying(real, 'C_SignAsync', 1) } as never);
       await expect(sign(key, RSA_SIGNS, algorithm, 32)).resolves.toHaveLength(256);
     }
   });
@@ -367,7 +347,7 @@ describe('a token that computes wrongly', () => {
 
   it('makes no bad ciphertext of a good one when it decrypts to something else', async () => {
     const key = await newKey(RSA_DECRYPTS);
-    altered.replace({ C_DecryptAsync: lying('C_DecryptAsync') } as never);
+    altered.replace({ C_DecryptAsync: lying(real, 'C_DecryptAsync') } as never);
     expect(await decryptNothing(key)).toBe('unavailable');
     altered.heal();
     expect(await decryptNothing(key)).toBe('corrupt');
@@ -394,14 +374,14 @@ describe('a token that computes wrongly', () => {
     const key = await newKey(LATTICE_SIGNS);
     const row = rowOf<SignatureRow>(LATTICE_SIGNS, 'ML_DSA_SHAKE_256');
     const request = { row, form: 'message', input: Buffer.from('a') } as const;
-    altered.replace({ C_Sign: lying('C_Sign') } as never);
+    altered.replace({ C_Sign: lying(real, 'C_Sign') } as never);
     await expect(vault.sign(key, request, context())).rejects.toSatisfy(isNoJudgement);
     altered.heal();
     await expect(vault.sign(key, request, context())).resolves.toHaveLength(2420);
   });
 
   it.for([
-    { what: 'an answer of another length', functions: { C_SignAsync: short('C_SignAsync') } },
+    { what: 'an answer of another length', functions: { C_SignAsync: short(real, 'C_SignAsync') } },
     { what: 'a pair without a point', functions: { C_GetAttributeValue: () => [{ value: Buffer.of(4) }] } },
   ])('is found out by $what', async ({ functions }) => {
     altered.replace(functions as never);
@@ -515,45 +495,4 @@ function isNoJudgement(error: unknown): boolean {
   return error instanceof HsmFault && ['unavailable', 'internal'].includes(error.code);
 }
 
-type Answering = 'C_Sign' | 'C_SignAsync' | 'C_DecryptAsync';
-
-/** The function, with a bit of its answer turned so many times. */
-function lying(name: Answering, times = Number.POSITIVE_INFINITY) {
-  let left = times;
-  return (...args: never[]): unknown => {
-    left -= 1;
-    const turn = (answer: Buffer): Buffer => {
-      if (left >= 0) answer.writeUInt8(answer.readUInt8(answer.length - 1) ^ 1, answer.length - 1);
-      return answer;
-    };
-    const answer = (real[name] as (...all: never[]) => Buffer | Promise<Buffer>)(...args);
-    return answer instanceof Promise ? answer.then(turn) : turn(answer);
-  };
-}
-
-function short(name: Answering) {
-  return (...args: never[]): Promise<Buffer> =>
-    (real[name] as (...all: never[]) => Promise<Buffer>)(...args).then((answer) => answer.subarray(1));
-}
-
-function inSession<T>(use: (session: Handle) => T): T {
-  const slot = real
-    .C_GetSlotList(true)
-    .find((each) => real.C_GetTokenInfo(each).label.trimEnd() === token.label);
-  const session = real.C_OpenSession(slot as Handle, pkcs11js.CKF_SERIAL_SESSION | pkcs11js.CKF_RW_SESSION);
-  try {
-    return use(session);
-  } finally {
-    real.C_CloseSession(session);
-  }
-}
-
-function attributesOf(handle: Handle, names: object): Record<string, string> {
-  return Object.fromEntries(Object.keys(names).map((name) => [name, attributeOf(handle, name)]));
-}
-
-function attributeOf(handle: Handle, name: string): string {
-  const type = pkcs11js[`CKA_${name}` as 'CKA_SIGN'];
-  const [attribute] = inSession((session) => real.C_GetAttributeValue(session, handle, [{ type }]));
-  return Buffer.from(attribute?.value as Buffer).toString('hex');
-}
+const place = () => ({ real, tokenLabel: token.label });
