@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Backoff } from '../../../../src/hsm/supervisor/backoff.ts';
 import { FairQueue } from '../../../../src/domain/fair-queue.ts';
+import { Backoff } from '../../../../src/hsm/supervisor/backoff.ts';
 import { LoginGate } from '../../../../src/hsm/supervisor/login-gate.ts';
 
 describe('the fair queue', () => {
