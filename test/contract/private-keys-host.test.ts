@@ -391,6 +391,18 @@ describe('a token that computes wrongly', () => {
   });
 });
 
+describe('a token that leaves out zeros in front', () => {
+  it('gets no RSA key to decrypt with, since only what has padding would fail there', async () => {
+    altered.replace({
+      C_DecryptAsync: async (...args) => {
+        const answer = await real.C_DecryptAsync(...args);
+        return answer.subarray(answer.findIndex((byte) => byte !== 0));
+      },
+    });
+    await expect(newKey(RSA_DECRYPTS)).rejects.toSatisfy(isNoJudgement);
+  });
+});
+
 describe('a call on a thread of the binding', () => {
   it.for(ASIDE)('keeps its object until $name is done, although the key is forgotten', async ({ work }) => {
     const key = await newKey(work.kind);

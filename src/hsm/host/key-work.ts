@@ -38,7 +38,7 @@ import {
 import { decodeKeyWork, type KeyWorkMessage } from '../wire/key-work-messages.ts';
 import { contradiction } from './domain-keys.ts';
 import { doesNotDecrypt, oaepUnpad } from './oaep.ts';
-import { isBelowModulus, isRootOf, isSignatureOf } from './rsa-check.ts';
+import { isBelowModulus, isRootOf, isSignatureOf, powerOf } from './rsa-check.ts';
 import type { SealKeys } from './seal-keys.ts';
 import { isStale } from './stale-handle.ts';
 import type { MaterialPlace, WorkingMaterial, WorkingMaterials } from './working-material.ts';
@@ -121,12 +121,13 @@ export class KeyWork {
    * unwrapped: of them nothing is left to wait for.
    */
   prove(label: string, token: Uint8Array): Promise<unknown> | undefined {
-    const { key, form } = this.#materials.load(label, token);
+    const { key, form, publicKey } = this.#materials.load(label, token);
     if (form.is === 'seed') this.#proveSeed(label, key);
     if (form.is !== 'private' || form.shape.keyType !== 'RSA') return undefined;
     const { modulusBytes, usage } = form.shape;
     const message = { label, of: token };
-    if (usage === 'DECRYPT') return this.#root(message, Buffer.alloc(modulusBytes, 1).fill(0, 0, 1));
+    if (usage === 'DECRYPT')
+      return this.#root(message, powerOf(needed(publicKey), paddedProbe(modulusBytes)));
     const row: AlgorithmRow | undefined = algorithmsOf(key)[0];
     if (row?.kind !== 'rsa-pkcs1') throw new Bug(`a key of spec ${key.spec} does not sign like this`);
     return this.#rsaSignature({ ...message, input: Buffer.alloc(row.digestBytes) }, row);
@@ -296,6 +297,14 @@ function handleOf({ handle }: WorkingMaterial): Handle {
 function needed<T>(value: T | undefined): T {
   if (value !== undefined) return value;
   throw new HsmFault('corrupt', 'the exported key token lacks a part that its kind of key needs');
+}
+
+/**
+ * With a zero in front, as all that OAEP pads: a token that leaves it out would show by another fault which ciphertexts
+ * decrypt to something like that.
+ */
+function paddedProbe(modulusBytes: number): Buffer {
+  return Buffer.alloc(modulusBytes, 1).fill(0, 0, 1);
 }
 
 const SIGNING = ['rsa-pkcs1', 'rsa-pss', 'ecdsa', 'ed25519', 'ed25519ph', 'ml-dsa'] as const;

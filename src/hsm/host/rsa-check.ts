@@ -34,10 +34,14 @@ export function isBelowModulus(publicKey: KeyObject, value: Uint8Array): boolean
   return value.length === modulus.length && Buffer.compare(value, modulus) < 0;
 }
 
+/** A number below the modulus, and as long, raised to the public exponent. */
+export function powerOf(key: KeyObject, value: Uint8Array): Buffer {
+  return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, value);
+}
+
 /** Undefined for a number that is not below the modulus. */
 function publicPower(key: KeyObject, value: Uint8Array): Buffer | undefined {
-  if (!isBelowModulus(key, value)) return undefined;
-  return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, value);
+  return isBelowModulus(key, value) ? powerOf(key, value) : undefined;
 }
 
 function pkcs1Encode({ hash, modulusBytes }: RsaSignatureRow, digest: Uint8Array): Buffer {
