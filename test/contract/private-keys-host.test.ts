@@ -113,17 +113,13 @@ async function decryptNothing(key: VaultKey): Promise<string> {
 const ASIDE = [
   {
     name: 'C_SignAsync',
-    work: {
-      kind: LONG_CURVE_SIGNS,
-      of: (key: VaultKey) => sign(key, LONG_CURVE_SIGNS, 'ECDSA_SHA_384', 48),
-    },
+    kind: LONG_CURVE_SIGNS,
+    work: (key: VaultKey) => sign(key, LONG_CURVE_SIGNS, 'ECDSA_SHA_384', 48),
   },
   {
     name: 'C_DeriveKeyAsync',
-    work: {
-      kind: LONG_CURVE_AGREES,
-      of: (key: VaultKey) => agree(key, LONG_CURVE_AGREES),
-    },
+    kind: LONG_CURVE_AGREES,
+    work: (key: VaultKey) => agree(key, LONG_CURVE_AGREES),
   },
 ] as const;
 const SESSION_LOST = 'CKR_SESSION_HANDLE_INVALID:179';
@@ -404,65 +400,63 @@ describe('a token that leaves out zeros in front', () => {
 });
 
 describe('a call on a thread of the binding', () => {
-  it.for(ASIDE)('keeps its object until $name is done, although the key is forgotten', async ({ work }) => {
-    const key = await newKey(work.kind);
-    const steps: string[] = [];
-    const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    let used = '';
-    const note = (handle: Handle): void => {
-      used = Buffer.from(handle).toString('hex');
-    };
-    altered.replace({
-      C_SignInit: (session, mechanism, handle) => {
-        note(handle);
-        real.C_SignInit(session, mechanism, handle);
-      },
-      C_SignAsync: async (...args) => {
+  it.for(ASIDE)(
+    'keeps its object until $name is done, although the key is forgotten',
+    async ({ kind, work }) => {
+      const key = await newKey(kind);
+      const steps: string[] = [];
+      const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      let used = '';
+      const working = async <T>(call: () => Promise<T>): Promise<T> => {
         begun.resolve();
         await goOn.promise;
-        const answer = await real.C_SignAsync(...args);
-        steps.push('worked');
-        return answer;
-      },
-      C_DeriveKeyAsync: async (...args) => {
-        note(args[2]);
-        begun.resolve();
-        await goOn.promise;
-        const answer = await real.C_DeriveKeyAsync(...args);
-        steps.push('worked');
-        return answer;
-      },
-      C_DestroyObject: (session, handle) => {
-        if (Buffer.from(handle).toString('hex') === used) steps.push('destroyed');
-        real.C_DestroyObject(session, handle);
-      },
-    });
-    const made = work.of(key);
-    await begun.promise;
-    vault.forget([key.token]);
-    await vault.random(1, context());
-    goOn.resolve();
-    await made;
-    expect(steps).toStrictEqual(['worked', 'destroyed']);
-  });
+        return await call().finally(() => steps.push('worked'));
+      };
+      altered.replace({
+        C_SignInit: (session, mechanism, handle) => {
+          used = Buffer.from(handle).toString('hex');
+          real.C_SignInit(session, mechanism, handle);
+        },
+        C_SignAsync: (...args) => working(() => real.C_SignAsync(...args)),
+        C_DeriveKeyAsync: (...args) => {
+          used = Buffer.from(args[2]).toString('hex');
+          return working(() => real.C_DeriveKeyAsync(...args));
+        },
+        C_DestroyObject: (session, handle) => {
+          if (Buffer.from(handle).toString('hex') === used) steps.push('destroyed');
+          real.C_DestroyObject(session, handle);
+        },
+      });
+      const made = work(key);
+      await begun.promise;
+      vault.forget([key.token]);
+      await vault.random(1, context());
+      goOn.resolve();
+      await made;
+      expect(steps).toStrictEqual(['worked', 'destroyed']);
+    },
+  );
 
-  it.for(ASIDE)('is not believed of $name when all objects were lost meanwhile', async ({ name, work }) => {
-    const key = await newKey(work.kind);
-    let calls = 0;
-    altered.replace({
-      [name]: async (...args: never[]) => {
-        calls += 1;
-        const answer = await (real[name] as (...all: never[]) => Promise<unknown>)(...args);
-        if (calls === 1) {
-          altered.fail('C_GenerateRandom', SESSION_LOST, 1);
-          await vault.random(1, context());
-        }
-        return answer;
-      },
-    });
-    await work.of(key);
-    expect(calls).toBe(2);
-  });
+  it.for(ASIDE)(
+    'is not believed of $name when all objects were lost meanwhile',
+    async ({ name, kind, work }) => {
+      const key = await newKey(kind);
+      let calls = 0;
+      altered.replace({
+        [name]: async (...args: never[]) => {
+          calls += 1;
+          const answer = await (real[name] as (...all: never[]) => Promise<unknown>)(...args);
+          if (calls === 1) {
+            altered.fail('C_GenerateRandom', SESSION_LOST, 1);
+            await vault.random(1, context());
+          }
+          return answer;
+        },
+      });
+      await work(key);
+      expect(calls).toBe(2);
+    },
+  );
 });
 
 describe('what a token cannot do', () => {
