@@ -64,11 +64,8 @@ export function rsaDecryption(ciphertext: Uint8Array): PrivateCall {
 export function signNow(library: PKCS11, session: Handle, key: Handle, call: PrivateCall): Buffer {
   const output = Buffer.alloc(call.outputBytes + SLACK_BYTES);
   callPkcs11('C_SignInit', () => library.C_SignInit(session, call.mechanism, key));
-  return exactly(
-    call,
-    'C_Sign',
-    callPkcs11('C_Sign', () => library.C_Sign(session, call.input, output)),
-  );
+  const signed = callPkcs11('C_Sign', () => library.C_Sign(session, call.input, output));
+  return randomLooking('C_Sign', exactly(call, 'C_Sign', signed));
 }
 
 export async function signAside(
@@ -80,7 +77,7 @@ export async function signAside(
   const output = Buffer.alloc(call.outputBytes + SLACK_BYTES);
   callPkcs11('C_SignInit', () => library.C_SignInit(session, call.mechanism, key));
   const signing = () => library.C_SignAsync(session, call.input, output);
-  return exactly(call, 'C_Sign', await callPkcs11Aside('C_Sign', signing));
+  return randomLooking('C_Sign', exactly(call, 'C_Sign', await callPkcs11Aside('C_Sign', signing)));
 }
 
 /** What comes out is secret: the caller wipes it. A token that says of raw RSA that its input was wrong is at fault. */
@@ -145,7 +142,8 @@ function takeSecret(library: PKCS11, session: Handle, secret: Handle, { fieldByt
       library.C_GetAttributeValue(session, secret, [{ type: pkcs11js.CKA_VALUE }]),
     );
     const value = Buffer.isBuffer(attribute?.value) ? attribute.value : Buffer.alloc(0);
-    return exactly({ outputBytes: fieldBytes }, 'C_GetAttributeValue', value);
+    const shared = exactly({ outputBytes: fieldBytes }, 'C_GetAttributeValue', value);
+    return randomLooking('C_GetAttributeValue', shared);
   } finally {
     destroyMaterial(library, session, secret);
   }
@@ -163,6 +161,14 @@ function exactly(
     functionName,
     `${functionName} of the token gave ${length} bytes, not ${outputBytes}`,
   );
+}
+
+/** A device that writes nothing gives zeros, which anybody could take for a MAC or know for a secret. By chance: never. */
+function randomLooking(functionName: string, answer: Buffer): Buffer {
+  if (answer.some((byte) => byte !== answer[0])) return answer;
+  const detail = `${functionName} of the token gave ${answer.length} bytes that are all the same`;
+  const at = { functionName, value: 0, blame: 'ambiguous' as const };
+  throw new Pkcs11Failure('unavailable', detail, at, new Error('equal bytes'));
 }
 
 /** The only secret that a token gives out: it is what was asked for. */
