@@ -60,6 +60,12 @@ describe('what the engine fails with', () => {
     rig.failure = new KmsFault('InvalidCiphertextException');
     expect((await rig.ask()).body).toBe('{"__type":"InvalidCiphertextException"}');
   });
+
+  it('has an empty message where AWS has an empty one', async () => {
+    const rig = new KmsRig();
+    rig.failure = new KmsFault('ValidationException', '');
+    expect((await rig.ask()).body).toBe('{"__type":"ValidationException","message":""}');
+  });
 });
 
 describe('an answer', () => {

@@ -326,6 +326,19 @@ describe('a caller of another account', () => {
     }
   });
 
+  it('decrypts not by the bare id of an own key, whosever the ciphertext is', async () => {
+    const rig = new Rig();
+    const key = await rig.newKey();
+    const own = await rig.newKey(stranger);
+    const { ciphertextBlob } = await rig.run('Encrypt', { keyId: key.id, plaintext: bytesOf('x') });
+    for (const keyId of [own.id, own.arn]) {
+      expect(await faultOf(rig.run('Decrypt', { ciphertextBlob, keyId }, stranger))).toStrictEqual({
+        code: 'IncorrectKeyException',
+        detail: 'The key ID in the request does not identify a CMK that can perform this operation.',
+      });
+    }
+  });
+
   it('encrypts by ARN, and not by the bare id, which means an own key', async () => {
     const rig = new Rig();
     const key = await rig.newKey();
