@@ -4,14 +4,13 @@
  */
 import fs from 'node:fs';
 import { readEnvironment } from './config/env.ts';
-import type { KmsConfig, PortcullisConfig, TlsFiles, TokenConfig } from './config/portcullis-config.ts';
+import type { PortcullisConfig, TokenConfig } from './config/portcullis-config.ts';
+import { restartReason } from './config/restart-reason.ts';
 import type { Clock } from './domain/ports/clock.ts';
 import type { Log } from './domain/ports/log.ts';
-import { Secret } from './domain/secret.ts';
 import { VERSION } from './domain/version.ts';
 import type { KeyStore } from './domain/xks/key-store.ts';
 import { createControlEndpoint } from './edge/control/control-endpoint.ts';
-import { DEFAULT_HTTP_LIMITS } from './edge/http/http-limits.ts';
 import { type Listener, listen } from './edge/http/listener.ts';
 import { type CertificateInUse, certificatesIn, type TlsMaterial } from './edge/http/tls-material.ts';
 import { createMetricsEndpoint, type Readiness } from './edge/metrics/metrics-endpoint.ts';
@@ -23,6 +22,7 @@ import { ObjectClaims } from './engine/xks/object-claims.ts';
 import { RandomPool } from './hsm/aead/random-pool.ts';
 import { Fleet, type FleetToken } from './hsm/fleet.ts';
 import { hostEnvironment } from './hsm/supervisor/host-environment.ts';
+import { httpLimits, readTls } from './listener-settings.ts';
 import { type KmsFace, pause } from './main-kms.ts';
 import { CredentialAges } from './metrics/credential-ages.ts';
 import { createMeter, type MeterRegistry } from './metrics/meter.ts';
@@ -312,69 +312,12 @@ class Portcullis implements Running {
   }
 }
 
-/** What a running process cannot change, by the name of its place in the file; undefined when all of it is the same. */
-function restartReason(before: PortcullisConfig, after: PortcullisConfig): string | undefined {
-  const fixedParts: readonly [string, (config: PortcullisConfig) => unknown][] = [
-    ['tokens', (config) => config.tokens.map((token) => ({ ...token, pin: token.pin.reveal() }))],
-    ['stateDir', (config) => config.stateDir],
-    ['invocations', (config) => config.invocations],
-    ['log', (config) => config.log],
-    ['metrics', (config) => config.metrics],
-    ['control', (config) => config.control],
-    [
-      'proxy (other than the content of its TLS files)',
-      ({ proxy }) => ({ ...proxy, tls: proxy.tls !== undefined }),
-    ],
-    ['whether there are keyStores', ({ keyStores }) => keyStores.length > 0],
-    ['whether there is kms', ({ kms }) => kms !== undefined],
-    ['kms.seed', ({ kms }) => kms?.seed],
-    ['kms.store', ({ kms }) => kms && [kms.store, passwordOf(kms.store)]],
-    ['kms.events', ({ kms }) => kms && [kms.events, kms.events.map(authorizationOf)]],
-    ['kms (other than its credentials and the content of its TLS files)', ({ kms }) => kms && fixedOf(kms)],
-    ['proxy.tls.clientCaFile', ({ proxy }) => proxy.tls?.clientCaFile !== undefined],
-  ];
-  return fixedParts.find(([, part]) => JSON.stringify(part(before)) !== JSON.stringify(part(after)))?.[0];
-}
-
-function fixedOf({ access, tls, ...others }: KmsConfig): unknown {
-  return { ...others, mode: access.mode, tls: tls !== undefined };
-}
-
-function passwordOf(store: KmsConfig['store']): string | undefined {
-  return typeof store === 'object' && 'postgres' in store ? store.postgres.password?.reveal() : undefined;
-}
-
-/** What JSON does not show of a sink. */
-function authorizationOf(sink: KmsConfig['events'][number]): string | undefined {
-  return 'http' in sink ? sink.http.authorization?.reveal() : undefined;
-}
-
 type SharedByListeners = Pick<Parameters<typeof listen>[0], 'clock' | 'log' | 'limits'>;
 
 /** The engine's slow work, such as RSA, must not hold up its fast. */
 function hostedToken(token: TokenConfig, { kms }: PortcullisConfig): FleetToken {
   const slowHost = kms?.token === token.name;
   return { ...token, env: hostEnvironment(readEnvironment(), token.env), slowHost };
-}
-
-function httpLimits({ proxy: { limits } }: PortcullisConfig): typeof DEFAULT_HTTP_LIMITS {
-  return {
-    ...DEFAULT_HTTP_LIMITS,
-    headersTimeoutMs: limits.headersTimeoutMs,
-    requestTimeoutMs: limits.headersTimeoutMs + limits.bodyTimeoutMs,
-    keepAliveTimeoutMs: limits.keepAliveTimeoutMs,
-    maxConnections: limits.maxConnections,
-  };
-}
-
-function readTls(files: TlsFiles): TlsMaterial {
-  const read = (file: string): string => fs.readFileSync(file, 'utf8');
-  return {
-    cert: read(files.certFile),
-    key: new Secret(read(files.keyFile)),
-    ...(files.clientCaFile !== undefined && { clientCa: read(files.clientCaFile) }),
-    ...(files.clientSubjects !== undefined && { clientSubjects: files.clientSubjects }),
-  };
 }
 
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };

@@ -17,6 +17,7 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: 'main.ts', rooms: ['*'], packages: ['node:*'] },
   { path: 'main-kms.ts', rooms: ['*'], packages: ['node:*'] },
+  { path: 'listener-settings.ts', rooms: ['config/', 'edge/http/', 'domain/'], packages: ['node:*'] },
   { path: 'open-kms.ts', rooms: ['*'], packages: [] },
   { path: 'open-record-store.ts', rooms: ['config/', 'store/', 'domain/'], packages: ['node:*'] },
   { path: 'open-event-sinks.ts', rooms: ['config/', 'events/', 'domain/'], packages: ['node:*'] },
