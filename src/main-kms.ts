@@ -6,14 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KmsConfig } from './config/portcullis-config.ts';
 import { HsmFault } from './domain/hsm-fault.ts';
 import type { KeyView } from './domain/key/key-view.ts';
-import { clockSettingAddress } from './domain/key/record-address.ts';
 import { allowAll } from './domain/ports/authorizer.ts';
 import type { Clock } from './domain/ports/clock.ts';
 import type { Entropy } from './domain/ports/entropy.ts';
 import type { KeyVault } from './domain/ports/key-vault.ts';
 import type { Log } from './domain/ports/log.ts';
 import type { EventMeter, Meter } from './domain/ports/meter.ts';
-import { type RecordKind, type RecordStore, StoreConflict } from './domain/ports/record-store.ts';
+import type { RecordStore } from './domain/ports/record-store.ts';
 import type { ClockOutcome, EngineControl } from './edge/control/control-endpoint.ts';
 import type { ExchangeHandler } from './edge/http/exchange.ts';
 import type { RefusalForm } from './edge/http/refusal.ts';
@@ -32,7 +31,9 @@ import type { EventSink } from './events/event-sink.ts';
 import { readDomain } from './hsm/vault/domain-keys.ts';
 import { rewrapAll } from './hsm/vault/rewrap-all.ts';
 import { AdjustableClock } from './schedule/adjustable-clock.ts';
+import { keepOffset, keptOffset } from './schedule/kept-offset.ts';
 import { Scheduler } from './schedule/scheduler.ts';
+import { removeCustomerRecords } from './store/remove-customer-records.ts';
 
 export interface KmsFaceOptions {
   readonly config: Pick<KmsConfig, 'access' | 'allowClockControl' | 'limits' | 'seed'>;
@@ -132,8 +133,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   }
 
   static async start(options: KmsFaceOptions): Promise<KmsFace> {
-    const moved = await options.store.get('setting', clockSettingAddress());
-    const clock = new AdjustableClock(options.clock, Number(moved?.body['offsetMs'] ?? 0));
+    const clock = new AdjustableClock(options.clock, await keptOffset(options.store));
     const face = new KmsFace(options, clock);
     await face.#sowFirst();
     face.#events.start();
@@ -160,7 +160,7 @@ export class KmsFace implements EngineControl, AsyncDisposable {
 
   reset = async (): Promise<{ readonly problems: readonly string[] }> => {
     if (!this.#options.config.allowClockControl) return { problems: [NO_CONTROL] };
-    for (const kind of CUSTOMER_RECORDS) await removeAll(this.#options.store, kind);
+    await removeCustomerRecords(this.#options.store);
     try {
       await sowSeed(this.#options.config.seed, this.#services);
       return { problems: [] };
@@ -194,27 +194,10 @@ export class KmsFace implements EngineControl, AsyncDisposable {
     if (!(ms >= 0 && this.#clock.nowMs() + ms <= END_OF_TIME_MS)) {
       return { now: this.#now(), problems: [BEYOND_TIME] };
     }
-    const offsetMs = await this.#keepOffset(ms);
+    const offsetMs = await keepOffset(this.#options.store, ms);
     this.#clock.advance(Math.max(0, offsetMs - this.#clock.offsetMs));
     await this.#scheduler.settle();
     return { now: this.#now(), problems: [] };
-  }
-
-  /** Adds to the offset in the store, and tells the sum. Another engine over the same store may do so meanwhile. */
-  async #keepOffset(ms: number): Promise<number> {
-    const { store } = this.#options;
-    const address = clockSettingAddress();
-    for (let attempt = 1; ; attempt += 1) {
-      const before = await store.get('setting', address);
-      const offsetMs = Number(before?.body['offsetMs'] ?? 0) + ms;
-      const body = { ...before?.body, offsetMs };
-      try {
-        await store.commit([{ do: 'put', kind: 'setting', address, body, expect: before?.revision ?? 0 }]);
-        return offsetMs;
-      } catch (error) {
-        if (!(error instanceof StoreConflict) || attempt === CLOCK_ATTEMPTS) throw error;
-      }
-    }
   }
 
   /** A token may take its time, and must not keep the engine from what needs none of it. */
@@ -290,33 +273,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { ref: false, signal }).catch(() => undefined);
 }
 
-/** The domain and its settings stay: without them nothing could ever be made again. */
-async function removeAll(store: RecordStore, kind: RecordKind): Promise<void> {
-  for (const scope of await store.scopes(kind)) {
-    for (;;) {
-      const page = await store.list(kind, scope, { limit: PAGE });
-      if (page.length === 0) break;
-      try {
-        await store.commit(
-          page.map(({ id, revision }) => ({ do: 'delete', kind, address: { scope, id }, expect: revision })),
-        );
-      } catch (error) {
-        // Calls under way changed some of it: it is listed again as it is now.
-        if (!(error instanceof StoreConflict)) throw error;
-      }
-    }
-  }
-}
-
-/** Last use after the keys: none is noted any more of a key that is gone. */
-const CUSTOMER_RECORDS: readonly RecordKind[] = ['alias', 'key', 'usage', 'event'];
 const NO_EVENTS: NonNullable<KmsFaceOptions['events']> = {
   sinks: [],
   shared: false,
   meter: { eventsDelivered: ignore, eventDeliveryFailed: ignore, eventsWaiting: ignore },
 };
-const PAGE = 500;
-const CLOCK_ATTEMPTS = 8;
 const NO_CONTROL = 'kms.dangerAllowClockControl is not set in the configuration of this process';
 /** Leaves room for periods and windows before the year 9999, where the clients of several languages end. */
 const END_OF_TIME_MS = Date.UTC(9900, 0);
