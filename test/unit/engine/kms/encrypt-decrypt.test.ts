@@ -330,7 +330,7 @@ describe('a caller of another account', () => {
     const rig = new Rig();
     const key = await rig.newKey();
     const own = await rig.newKey(stranger);
-    const { ciphertextBlob } = await rig.run('Encrypt', { keyId: key.id, plaintext: bytesOf('x') });
+    const ciphertextBlob = await encrypted(rig, key.id);
     for (const keyId of [own.id, own.arn]) {
       expect(await faultOf(rig.run('Decrypt', { ciphertextBlob, keyId }, stranger))).toStrictEqual({
         code: 'IncorrectKeyException',
