@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { RsaPairRequest } from '../../../../src/engine/kms/make-rsa-pairs.ts';
 import type { KeyPair } from '../../../../src/engine/kms/new-key-pair.ts';
 import { SlowThread } from '../../../../src/engine/kms/slow-thread.ts';
+import { measuredThread } from '../../../support/measured-thread.ts';
 import { faultOf } from './rig.ts';
 
 const IN_TIME = { tenant: 0, clock: { monotonicMs: () => 999 }, deadlineMs: 1_000 };
@@ -34,6 +35,7 @@ it('makes one RSA pair after the other in one thread', async () => {
     name: 'pairs',
     entry: './make-rsa-pairs',
     waiting: 1,
+    start: measuredThread,
   });
   const [first, second] = await Promise.all([
     thread.ask({ modulusLength: 2048 }, IN_TIME),
