@@ -227,8 +227,8 @@ describe('work with a key that the host has at hand', () => {
   it('asks for a public key once for as long as somebody has the key', async () => {
     const key = await newKey(CURVE_SIGNS);
     watched.clear();
-    const shown = await vault.publicKey(key, context());
-    expect(await vault.publicKey(key, context())).toEqual(shown);
+    const shown = await vault.publicKey(key, CURVE_SIGNS, context());
+    expect(await vault.publicKey(key, CURVE_SIGNS, context())).toEqual(shown);
     expect(watched.names).toEqual(['C_SignInit', 'C_Sign']);
     const signed = await sign(key, CURVE_SIGNS, 'ECDSA_SHA_256', 32);
     const publicKey = createPublicKey({ key: Buffer.from(shown), format: 'der', type: 'spki' });

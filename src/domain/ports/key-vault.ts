@@ -92,8 +92,8 @@ export interface KeyVault {
     context: CallContext,
   ): Promise<NewMaterial>;
 
-  /** SubjectPublicKeyInfo, DER, authenticated as this key's. Fault `corrupt` where it is not. */
-  publicKey(key: VaultKey, context: CallContext): Promise<Uint8Array>;
+  /** SubjectPublicKeyInfo, DER, authenticated as this key's, and as of this kind. Fault `corrupt` where it is not. */
+  publicKey(key: VaultKey, kind: MaterialKind, context: CallContext): Promise<Uint8Array>;
 
   /** The signature as the API has it: I2OSP for RSA, the DER of ECDSA-Sig-Value, else as RFC 8032 and FIPS 204. */
   sign(key: VaultKey, request: SigningRequest, context: CallContext): Promise<Uint8Array>;

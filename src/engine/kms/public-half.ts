@@ -20,7 +20,7 @@ export async function publicHalf(
   const material = currentMaterial(record);
   const known = KNOWN.get(material);
   if (known !== undefined) return known;
-  const spki = await vault.publicKey(usable(record, material).key, context);
+  const spki = await vault.publicKey(usable(record, material).key, record, context);
   const half = { spki, key: createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }) };
   KNOWN.set(material, half);
   return half;

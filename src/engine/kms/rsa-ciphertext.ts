@@ -39,7 +39,7 @@ export async function decryptRsa(
   } catch (error) {
     if (!(error instanceof HsmFault) || error.code !== 'corrupt') throw error;
     // Of a damaged record the vault says the same, here as there.
-    await vault.publicKey(key, context);
+    await vault.publicKey(key, row, context);
     throw invalidCiphertext(error);
   }
 }

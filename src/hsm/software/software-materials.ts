@@ -70,10 +70,9 @@ export class SoftwareMaterials {
     return requireSome(this.#authentic(parsed).unseal(parsed));
   }
 
-  /** SubjectPublicKeyInfo. Fault `corrupt` when the token is not of this key, `usage` when it has no public half. */
-  publicKey(key: VaultKey): Uint8Array {
-    const parsed = parseExportedKey(key.token);
-    requireBinding(parsed, key);
+  /** SubjectPublicKeyInfo. Faults as for {@link key}, and `usage` when it has no public half. */
+  publicKey(key: VaultKey, kind: MaterialKind): Uint8Array {
+    const parsed = this.#parse(key, kind);
     this.#authentic(parsed);
     if (parsed.publicKey.length === 0) throw new HsmFault('usage', 'the key has no public half');
     return Uint8Array.from(parsed.publicKey);

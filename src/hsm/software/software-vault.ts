@@ -94,8 +94,8 @@ export class SoftwareVault implements KeyVault {
     }
   }
 
-  async publicKey(key: VaultKey): Promise<Uint8Array> {
-    return this.#materials.publicKey(key);
+  async publicKey(key: VaultKey, kind: MaterialKind): Promise<Uint8Array> {
+    return this.#materials.publicKey(key, kind);
   }
 
   async sign(key: VaultKey, request: SigningRequest): Promise<Uint8Array> {

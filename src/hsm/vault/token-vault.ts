@@ -97,10 +97,10 @@ export class TokenVault implements KeyVault {
     }
   }
 
-  async publicKey(key: VaultKey, context: CallContext): Promise<Uint8Array> {
+  async publicKey(key: VaultKey, kind: MaterialKind, context: CallContext): Promise<Uint8Array> {
+    const generation = this.#calls.generationOf(key, kind);
     const known = this.#publicKeys.get(key);
     if (known !== undefined) return known;
-    const { generation } = this.#calls.known(key);
     const work = { algorithm: '', form: 'message', input: EMPTY, context } as const;
     const publicKey = await this.#calls.use('vaultPublicKey', key, generation, work);
     if (publicMaterialId(key, publicKey) !== key.materialId) {

@@ -11,7 +11,7 @@ export function decryptionContract(rig: KindRig): void {
   describe('RSA decryption', () => {
     it.for(rows)('by a key of $spec with $algorithm opens what node:crypto encrypted', async (row) => {
       const key = await rig.key(row);
-      const publicKey = await rig.publicKey(key);
+      const publicKey = await rig.publicKey(key, row);
       for (const length of [0, 1, 32, row.maxPlaintextBytes]) {
         const plaintext = randomBytes(length);
         const ciphertext = encryptOaep(publicKey, row, plaintext);
@@ -22,7 +22,7 @@ export function decryptionContract(rig: KindRig): void {
 
     it.for(rows)('by a key of $spec with $algorithm opens what openssl encrypted', async (row) => {
       const key = await rig.key(row);
-      const ciphertext = await encryptByOpenSsl(await rig.publicKey(key), row, Buffer.from('plaintext'));
+      const ciphertext = await encryptByOpenSsl(await rig.publicKey(key, row), row, Buffer.from('plaintext'));
       const opened = await rig.vaults.first.decryptRsa(key, row, ciphertext, context());
       expect(String(Buffer.from(opened))).toBe('plaintext');
     });
@@ -31,7 +31,7 @@ export function decryptionContract(rig: KindRig): void {
       'by a key of $spec with $algorithm says the same of everything that does not open',
       async (row) => {
         const key = await rig.key(row);
-        const publicKey = await rig.publicKey(key);
+        const publicKey = await rig.publicKey(key, row);
         const good = encryptOaep(publicKey, row, Buffer.from('plaintext'));
         const otherHash = row.hash === 'sha1' ? 'sha256' : 'sha1';
         const padding = constants.RSA_PKCS1_PADDING;

@@ -21,7 +21,7 @@ export function importContract(rig: KindRig): void {
           const given = pkcs8Of(sample);
           const made = await first.import(owner, kind, given, context());
           expect(hex(given)).toBe('00'.repeat(given.length));
-          const shown = await first.publicKey({ ...owner, ...made }, context());
+          const shown = await first.publicKey({ ...owner, ...made }, kind, context());
           expect(hex(shown)).toBe(hex(createPublicKey(sample).export({ type: 'spki', format: 'der' })));
           ids.push(made.materialId);
         }

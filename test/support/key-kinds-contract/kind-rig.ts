@@ -51,8 +51,8 @@ export class KindRig {
     return { ...ALICE, ...(await this.vaults.first.import(ALICE, kind, given, context())) };
   }
 
-  async publicKey(key: VaultKey): Promise<KeyObject> {
-    const der = Buffer.from(await this.vaults.first.publicKey(key, context()));
+  async publicKey(key: VaultKey, kind: MaterialKind): Promise<KeyObject> {
+    const der = Buffer.from(await this.vaults.first.publicKey(key, kind, context()));
     return createPublicKey({ key: der, format: 'der', type: 'spki' });
   }
 }

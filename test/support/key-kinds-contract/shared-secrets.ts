@@ -23,7 +23,10 @@ export function sharedSecretContract(rig: KindRig): void {
       const key = await rig.key(row);
       const other = generateKeyPairSync('ec', { namedCurve: row.curve });
       const secret = await rig.vaults.first.agree(key, row, pointOf(other.publicKey), context());
-      const theirs = diffieHellman({ privateKey: other.privateKey, publicKey: await rig.publicKey(key) });
+      const theirs = diffieHellman({
+        privateKey: other.privateKey,
+        publicKey: await rig.publicKey(key, row),
+      });
       expect(hex(secret)).toBe(hex(theirs));
       expect(secret).toHaveLength(row.fieldBytes);
     });
@@ -31,8 +34,8 @@ export function sharedSecretContract(rig: KindRig): void {
     it.for(rows)('on $curve works between two keys of the vault', async (row) => {
       const [one, two] = [await rig.key(row), await rig.newKey(row)];
       const { first } = rig.vaults;
-      const forOne = await first.agree(one, row, pointOf(await rig.publicKey(two)), context());
-      const forTwo = await first.agree(two, row, pointOf(await rig.publicKey(one)), context());
+      const forOne = await first.agree(one, row, pointOf(await rig.publicKey(two, row)), context());
+      const forTwo = await first.agree(two, row, pointOf(await rig.publicKey(one, row)), context());
       expect(hex(forOne)).toBe(hex(forTwo));
     });
 
@@ -53,7 +56,7 @@ export function sharedSecretContract(rig: KindRig): void {
       'by a key of $spec has the secret of who encapsulated, by node:crypto and by Noble',
       async (row) => {
         const key = await rig.key(row);
-        const publicKey = await rig.publicKey(key);
+        const publicKey = await rig.publicKey(key, row);
         const ofNode = encapsulate(publicKey);
         const ofNoble = KEMS[row.spec as keyof typeof KEMS].encapsulate(rawOf(publicKey));
         const { first } = rig.vaults;

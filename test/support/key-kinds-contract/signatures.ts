@@ -13,7 +13,7 @@ export function signatureContract(rig: KindRig): void {
       'by a key of $spec with $algorithm verifies elsewhere, for its message alone',
       async (row) => {
         const key = await rig.key(row);
-        const publicKey = await rig.publicKey(key);
+        const publicKey = await rig.publicKey(key, row);
         for (const message of [Buffer.of(0), Buffer.from('a message'), randomBytes(4096)]) {
           for (const request of requestsFor(row, publicKey, message)) {
             const signature = await rig.vaults.first.sign(key, request, context());
@@ -29,7 +29,7 @@ export function signatureContract(rig: KindRig): void {
       'by a key of $spec with $algorithm verifies with openssl, for its message alone',
       async (row) => {
         const key = await rig.key(row);
-        const publicKey = await rig.publicKey(key);
+        const publicKey = await rig.publicKey(key, row);
         const message = Buffer.from('a message');
         for (const request of requestsFor(row, publicKey, message)) {
           const signature = await rig.vaults.first.sign(key, request, context());
@@ -45,7 +45,7 @@ export function signatureContract(rig: KindRig): void {
     // One of two numbers needs a zero in front.
     it.for(rig.rowsOf('ecdsa'))('of $spec has the form of DER, 64 times', async (row) => {
       const key = await rig.key(row);
-      const publicKey = await rig.publicKey(key);
+      const publicKey = await rig.publicKey(key, row);
       const lengths = new Set<number>();
       for (let number = 0; number < 64; number += 1) {
         const message = Buffer.from(`message ${number}`);

@@ -44,7 +44,7 @@ export function storedKeyContract(rig: KindRig): void {
   describe('a key with a public half', () => {
     it.for(rig.pairs)('of $spec for $usage shows it, and is known by it', async (kind) => {
       const key = await rig.key(kind);
-      const der = await rig.vaults.first.publicKey(key, context());
+      const der = await rig.vaults.first.publicKey(key, kind, context());
       expect(der).toHaveLength(PUBLIC_KEY_BYTES[kind.spec] ?? 0);
       expect(key.materialId).toBe(publicMaterialIdOf(der, key));
       const opened = openExportedKey(rig.vaults.secrets[0], key.token);
@@ -68,7 +68,7 @@ export function storedKeyContract(rig: KindRig): void {
       const { material, authentic } = openExportedKey(rig.vaults.secrets[0], key.token);
       expect(authentic).toBe(true);
       expect(key.materialId).toBe(macMaterialIdOf(HASHES[row.spec] ?? '', material, key));
-      const shown = rig.vaults.first.publicKey(key, context());
+      const shown = rig.vaults.first.publicKey(key, row, context());
       await expect(shown).rejects.toMatchObject({ name: 'HsmFault', code: 'usage' });
     });
   });
@@ -83,7 +83,7 @@ export function storedKeyContract(rig: KindRig): void {
           { account: '444455556666' },
           { materialId: 'ab'.repeat(32) },
         ])
-          await expectCorrupt(rig, { ...key, ...change }, use);
+          await expectCorrupt(rig, { ...key, ...change }, { key, row, use });
       },
     );
 
@@ -96,15 +96,18 @@ export function storedKeyContract(rig: KindRig): void {
       }
       const longer = Buffer.concat([key.token, Buffer.alloc(1)]);
       for (const token of [key.token.subarray(1), key.token.subarray(0, -1), longer, Buffer.alloc(0)])
-        await expectCorrupt(rig, { ...key, token }, use);
+        await expectCorrupt(rig, { ...key, token }, { key, row, use });
     });
 
     it.for(used)('of $spec for $usage is refused as another kind of key', async ({ row }) => {
       const key = await rig.key(row);
       const others = used.filter(({ spec, usage }) => spec !== row.spec || usage !== row.usage);
       for (const other of others) {
-        const foreign = (await usable(rig, other.row)).use(rig.vaults.first, key);
+        const { first } = rig.vaults;
+        const foreign = (await usable(rig, other.row)).use(first, key);
         await expect(foreign).rejects.toMatchObject({ name: 'HsmFault', code: 'corrupt' });
+        const shown = first.publicKey(key, other, context());
+        await expect(shown).rejects.toMatchObject({ name: 'HsmFault', code: 'corrupt' });
       }
       const message = { plaintext: TEXT, aad: () => AAD };
       const encrypted = rig.vaults.first.encrypt(key, message, context());
@@ -125,7 +128,11 @@ export function storedKeyContract(rig: KindRig): void {
         ] as const) {
           const altered = Buffer.from(key.token);
           altered[at] = value;
-          await expectCorrupt(rig, { ...key, token: authenticate(rig.vaults.secrets[0], altered) }, use);
+          await expectCorrupt(
+            rig,
+            { ...key, token: authenticate(rig.vaults.secrets[0], altered) },
+            { key, row, use },
+          );
         }
         const same = authenticate(rig.vaults.secrets[0], key.token);
         await expect(use(rig.vaults.first, { ...key, token: same })).resolves.toBeDefined();
@@ -180,19 +187,22 @@ function softwareOf(rig: KindRig): SoftwareVault {
   return new SoftwareVault({ entropy, generations: [{ number: 1, secret: rig.vaults.secrets[0] }] });
 }
 
+interface KeyInUse {
+  readonly key: VaultKey;
+  readonly row: AlgorithmRow;
+  readonly use: Use;
+}
+
 /** The rig's key of this kind, and what it is for. */
-async function usable(
-  rig: KindRig,
-  row: AlgorithmRow,
-): Promise<{ readonly key: VaultKey; readonly use: Use }> {
+async function usable(rig: KindRig, row: AlgorithmRow): Promise<KeyInUse> {
   const key = await rig.key(row);
-  return { key, use: await useOf(rig, row, key) };
+  return { key, row, use: await useOf(rig, row, key) };
 }
 
 /** Everything that a vault does with a stored key of this kind. */
-async function expectCorrupt(rig: KindRig, key: VaultKey, use: Use): Promise<void> {
+async function expectCorrupt(rig: KindRig, key: VaultKey, { row, use }: KeyInUse): Promise<void> {
   const { first, second } = rig.vaults;
-  const attempts = [use(first, key), second.rewrap(key, context()), first.publicKey(key, context())];
+  const attempts = [use(first, key), second.rewrap(key, context()), first.publicKey(key, row, context())];
   const faults = await Promise.all(attempts.map((attempt) => attempt.catch((error) => error.code)));
   expect(faults).toEqual(['corrupt', 'corrupt', 'corrupt']);
 }

@@ -17,7 +17,7 @@ export async function useOf(rig: KindRig, row: AlgorithmRow, made: VaultKey): Pr
     case 'hmac':
       return (vault, key) => vault.mac(key, row, TEXT, context());
     case 'rsa-oaep': {
-      const key = await rig.publicKey(made);
+      const key = await rig.publicKey(made, row);
       const padding = constants.RSA_PKCS1_OAEP_PADDING;
       const ciphertext = publicEncrypt({ key, padding, oaepHash: row.hash }, TEXT);
       return (vault, used) => vault.decryptRsa(used, row, ciphertext, context());
@@ -27,7 +27,7 @@ export async function useOf(rig: KindRig, row: AlgorithmRow, made: VaultKey): Pr
       return (vault, key) => vault.agree(key, row, peer, context());
     }
     case 'ml-kem': {
-      const { ciphertext } = encapsulate(await rig.publicKey(made));
+      const { ciphertext } = encapsulate(await rig.publicKey(made, row));
       return (vault, key) => vault.decapsulate(key, row, ciphertext, context());
     }
     case 'ed25519':

@@ -241,6 +241,18 @@ describe('Decrypt by an RSA key', () => {
     expect(await faultOf(call)).toMatchObject({ code: 'corrupt' });
   });
 
+  it('believes no record that says of a key to sign with that it encrypts', async () => {
+    const own = new Rig();
+    const { id: keyId } = await newKeyOf(own, 'RSA_2048', 'SIGN_VERIFY');
+    await own.alter(keyId, { usage: 'ENCRYPT_DECRYPT' });
+    const encryptionAlgorithm = 'RSAES_OAEP_SHA_256';
+    const encrypted = own.run('Encrypt', { keyId, plaintext: TEXT, encryptionAlgorithm });
+    expect(await faultOf(encrypted)).toMatchObject({ code: 'corrupt' });
+    const ciphertextBlob = Buffer.alloc(256, 1);
+    const decrypted = own.run('Decrypt', { keyId, ciphertextBlob, encryptionAlgorithm });
+    expect(await faultOf(decrypted)).toMatchObject({ code: 'corrupt' });
+  });
+
   it('lets a fault of the vault pass that does not speak of the ciphertext', async () => {
     const own = new Rig();
     const key = await newKeyOf(own, 'RSA_2048', 'ENCRYPT_DECRYPT');
