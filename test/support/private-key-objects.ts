@@ -94,6 +94,14 @@ export function lying(real: PKCS11, name: Answering, times = Number.POSITIVE_INF
   };
 }
 
+/** C_DecryptAsync whose answer begins with its first byte that is not zero. */
+export function withoutZeros(real: PKCS11) {
+  return async (...args: Parameters<PKCS11['C_DecryptAsync']>): Promise<Buffer> => {
+    const answer = await real.C_DecryptAsync(...args);
+    return answer.subarray(answer.findIndex((byte) => byte !== 0));
+  };
+}
+
 /** The function, with the first byte of its answer gone. */
 export function short(real: PKCS11, name: Answering) {
   return (...args: never[]): Promise<Buffer> =>
