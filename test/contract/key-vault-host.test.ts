@@ -300,6 +300,21 @@ describe('a token host at work', () => {
   });
 });
 
+describe('a data key that the token has made', () => {
+  it('is overwritten in the host when it was sent', async () => {
+    let made: Buffer = Buffer.alloc(0);
+    altered.replace({
+      C_GenerateRandom: (session, bytes) => {
+        made = bytes;
+        return real.C_GenerateRandom(session, bytes);
+      },
+    });
+    const key = Buffer.from(await vault.random(32, context()));
+    expect(key.equals(Buffer.alloc(32))).toBe(false);
+    expect(made).toEqual(Buffer.alloc(32));
+  });
+});
+
 describe('a token that fails', () => {
   it.for([
     { from: 'C_UnwrapKey', ckr: 'CKR_WRAPPED_KEY_INVALID:272' },

@@ -1,8 +1,8 @@
 /**
  * What private keys and MAC keys do: most of it in the token, beside the work of others where it takes milliseconds; what
- * no token does, in this process, from a seed that is unsealed for one use and wiped. What an RSA key
- * did is checked by its public key before it leaves: what is wrong speaks of the token, never of what it was given. Of
- * ECDSA no such check is quick enough: there the key has proven itself when it was unwrapped.
+ * no token does, in this process, from a seed that is unsealed for one use and wiped. What an RSA key did is
+ * checked by its public key before it leaves: what is wrong speaks of the token, never of what it was given. Of ECDSA no
+ * such check is quick enough: there the key has proven itself when it was unwrapped.
  */
 import type { Handle } from 'pkcs11js';
 import { Bug } from '../../domain/bug.ts';
