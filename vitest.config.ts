@@ -13,7 +13,16 @@ export default defineConfig({
     restoreMocks: true,
     projects: [
       { extends: true, test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'] } },
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+          // One process for many files: starting one, and writing its coverage, takes longer than most files' tests.
+          isolate: false,
+        },
+      },
       { extends: true, test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: 20_000 } },
       {
         extends: true,

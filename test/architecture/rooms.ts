@@ -85,6 +85,7 @@ export const ROOMS: readonly Room[] = [
     rooms: ['domain/'],
     packages: [
       'node:crypto',
+      'node:module',
       '@noble/curves',
       '@noble/post-quantum',
       '@peculiar/asn1-ecc',

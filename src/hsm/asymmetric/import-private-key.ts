@@ -3,20 +3,21 @@
  * last byte, of just this spec, with parts that belong together. What is stored afterwards is encoded anew.
  */
 import { createECDH, createPrivateKey } from 'node:crypto';
-import { ECPrivateKey } from '@peculiar/asn1-ecc';
-import { PrivateKeyInfo } from '@peculiar/asn1-pkcs8';
-import { AsnConvert } from '@peculiar/asn1-schema';
+import type * as Asn1Ecc from '@peculiar/asn1-ecc';
+import type * as Asn1Pkcs8 from '@peculiar/asn1-pkcs8';
+import type * as Asn1Schema from '@peculiar/asn1-schema';
 import { HsmFault } from '../../domain/hsm-fault.ts';
 import type { KeySpec } from '../../domain/kms/api/enums.ts';
 import { type CurveForm, formOf, type KeyForm, type RsaForm, type SeedForm } from './key-forms.ts';
 import { materialOfKey, type PrivateMaterial } from './private-material.ts';
 import { requireSoundRsa } from './rsa-soundness.ts';
 import { materialOfSeed } from './seed-key.ts';
+import { whenNeeded } from './when-needed.ts';
 
 /** Fault `usage` for all that is not exactly a private key of this spec. The caller wipes `der`. */
 export function importPrivateKey(spec: KeySpec, der: Uint8Array): PrivateMaterial {
   const form = formOf(spec);
-  const info = parseExactly(der, PrivateKeyInfo);
+  const info = parseExactly(der, asn1Pkcs8().PrivateKeyInfo);
   const inner = Buffer.from(info.privateKey.buffer);
   try {
     if (info.version !== 0) throw unfit('it is of another version');
@@ -45,10 +46,11 @@ function readRsa({ modulusBits }: RsaForm, inner: Buffer): PrivateMaterial {
 
 /** RFC 5915. The public point is computed anew: nobody checks one that came along. */
 function readCurve(form: CurveForm, inner: Buffer): PrivateMaterial {
-  const key = parseExactly(inner, ECPrivateKey);
+  const key = parseExactly(inner, asn1Ecc().ECPrivateKey);
   const scalar = Buffer.from(key.privateKey.buffer);
   try {
-    const curve = key.parameters === undefined ? form.parameters : hex(AsnConvert.serialize(key.parameters));
+    const curve =
+      key.parameters === undefined ? form.parameters : hex(asn1Schema().AsnConvert.serialize(key.parameters));
     if (key.version !== 1 || curve !== form.parameters) throw unfit('it is on another curve');
     if (scalar.length !== form.fieldBytes) throw unfit(`its number has ${scalar.length} bytes`);
     const point = pointOf(form, scalar);
@@ -81,13 +83,14 @@ function readSeed(spec: KeySpec, { seedTag, seedBytes }: SeedForm, inner: Buffer
   return materialOfSeed(spec, inner.subarray(2));
 }
 
-function identifierOf({ privateKeyAlgorithm: { algorithm, parameters } }: PrivateKeyInfo): string {
+function identifierOf({ privateKeyAlgorithm: { algorithm, parameters } }: Asn1Pkcs8.PrivateKeyInfo): string {
   if (parameters === undefined) return `${algorithm} absent`;
   return `${algorithm} ${parameters === null ? 'NULL' : hex(parameters)}`;
 }
 
 /** A parser takes BER, and leaves alone what follows: what it understood, encoded as DER, has to be what was given. */
 function parseExactly<T extends object>(der: Uint8Array, type: new () => T): T {
+  const { AsnConvert } = asn1Schema();
   const parsed = orUnfit(() => AsnConvert.parse(der, type));
   const again = Buffer.from(AsnConvert.serialize(parsed));
   const exact = again.equals(der);
@@ -111,3 +114,7 @@ function unfit(why: string, cause?: unknown): HsmFault {
 function hex(bytes: ArrayBuffer): string {
   return Buffer.from(bytes).toString('hex');
 }
+
+const asn1Schema = whenNeeded<typeof Asn1Schema>('@peculiar/asn1-schema');
+const asn1Pkcs8 = whenNeeded<typeof Asn1Pkcs8>('@peculiar/asn1-pkcs8');
+const asn1Ecc = whenNeeded<typeof Asn1Ecc>('@peculiar/asn1-ecc');

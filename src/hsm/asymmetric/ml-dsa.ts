@@ -3,10 +3,11 @@
  * branches on secrets; a μ that the caller has computed by @noble/post-quantum, since node:crypto takes none.
  */
 import { sign } from 'node:crypto';
-import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
+import type * as MlDsa from '@noble/post-quantum/ml-dsa.js';
 import type { MlDsaRow } from '../../domain/key/algorithms.ts';
 import type { SigningRequest } from '../../domain/ports/key-vault.ts';
 import { privateKeyOfSeed } from './seed-key.ts';
+import { whenNeeded } from './when-needed.ts';
 
 export type MlDsaRequest = SigningRequest & { readonly row: MlDsaRow };
 
@@ -24,7 +25,7 @@ export async function signMlDsa(seed: Uint8Array, { row, form, input }: MlDsaReq
 }
 
 function signMu(spec: MlDsaRow['spec'], seed: Uint8Array, mu: Uint8Array): Uint8Array {
-  const scheme = SCHEMES[spec];
+  const scheme = mlDsa()[SCHEMES[spec]];
   const { secretKey } = scheme.keygen(seed);
   try {
     return scheme.internal.sign(mu, secretKey, { externalMu: true });
@@ -34,7 +35,8 @@ function signMu(spec: MlDsaRow['spec'], seed: Uint8Array, mu: Uint8Array): Uint8
 }
 
 const SCHEMES = {
-  ML_DSA_44: ml_dsa44,
-  ML_DSA_65: ml_dsa65,
-  ML_DSA_87: ml_dsa87,
-} as const satisfies Record<MlDsaRow['spec'], unknown>;
+  ML_DSA_44: 'ml_dsa44',
+  ML_DSA_65: 'ml_dsa65',
+  ML_DSA_87: 'ml_dsa87',
+} as const satisfies Record<MlDsaRow['spec'], keyof typeof MlDsa>;
+const mlDsa = whenNeeded<typeof MlDsa>('@noble/post-quantum/ml-dsa.js');

@@ -3,21 +3,23 @@
  * the seed alone: RFC 8410, and the choice `seed [0]` of RFC 9881 and RFC 9935.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { PrivateKeyInfo } from '@peculiar/asn1-pkcs8';
-import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
-import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
+import type * as Asn1Pkcs8 from '@peculiar/asn1-pkcs8';
+import type * as Asn1Schema from '@peculiar/asn1-schema';
+import type * as Asn1X509 from '@peculiar/asn1-x509';
 import { Bug } from '../../domain/bug.ts';
 import type { KeySpec } from '../../domain/kms/api/enums.ts';
 import { seedFormOf } from './key-forms.ts';
 import { type PrivateMaterial, publicKeyOf } from './private-material.ts';
+import { whenNeeded } from './when-needed.ts';
 
 /** PKCS#8 DER, which the caller wipes: 48 bytes for Ed25519, 54 for ML-DSA, 86 for ML-KEM. */
 export function seedPkcs8(spec: KeySpec, seed: Uint8Array): Buffer {
   const { oid, seedTag, seedBytes } = seedFormOf(spec);
   if (seed.length !== seedBytes) throw new Bug(`a seed of a key of spec ${spec} has ${seed.length} bytes`);
+  const { AsnConvert, OctetString } = asn1Schema();
   const choice = Buffer.concat([Uint8Array.of(seedTag, seedBytes), seed]);
-  const info = new PrivateKeyInfo({
-    privateKeyAlgorithm: new AlgorithmIdentifier({ algorithm: oid }),
+  const info = new (asn1Pkcs8().PrivateKeyInfo)({
+    privateKeyAlgorithm: new (asn1X509().AlgorithmIdentifier)({ algorithm: oid }),
     privateKey: new OctetString(choice),
   });
   try {
@@ -45,3 +47,7 @@ export function materialOfSeed(spec: KeySpec, seed: Uint8Array): PrivateMaterial
     publicKey: publicKeyOf(privateKeyOfSeed(spec, seed)),
   };
 }
+
+const asn1Schema = whenNeeded<typeof Asn1Schema>('@peculiar/asn1-schema');
+const asn1Pkcs8 = whenNeeded<typeof Asn1Pkcs8>('@peculiar/asn1-pkcs8');
+const asn1X509 = whenNeeded<typeof Asn1X509>('@peculiar/asn1-x509');
