@@ -10,7 +10,7 @@ import { until } from '../support/running-proxy.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import type { StartedProcess } from '../support/started-process.ts';
 
-const COUNT = Number(process.env['KMS_EVENT_KILLS'] ?? 8);
+const COUNT = Number(process.env['KMS_EVENT_KILLS'] ?? 4);
 const SEED = Number(process.env['KMS_EVENT_SEED'] ?? Date.now() % 2 ** 31);
 /** In which a few rotations are made and delivered. */
 const MOMENTS_MS = 200;
