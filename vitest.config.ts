@@ -1,6 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
 /**
+ * Tests that start one program or token host after the other: what runs in them is measured elsewhere too, and without that
+ * they can load code that an earlier process compiled.
+ */
+const STARTING_MUCH = [
+  ...['start', 'start-proxy', 'domain', 'device-guides', 'pin-latch', 'engine-on-token'].map(
+    (name) => `test/cli/${name}.test.ts`,
+  ),
+  ...['return-values', 'rotation'].map((name) => `test/contract/${name}.test.ts`),
+];
+
+/**
  * Test files run on Node.js itself, types stripped as in production, without a bundler in between. Coverage
  * then comes from V8 alike for tests and for the processes they start (NODE_V8_COVERAGE, see tools/coverage.ts).
  * Where real processes race real time on a busy machine, a test may try once more; `npm test` names each that did.
@@ -29,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          exclude: STARTING_MUCH,
           retry: 1,
           maxWorkers: 2,
           testTimeout: 60_000,
@@ -60,6 +72,18 @@ export default defineConfig({
         test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
+          exclude: STARTING_MUCH,
+          retry: 1,
+          maxWorkers: 3,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'starts',
+          include: STARTING_MUCH,
           retry: 1,
           maxWorkers: 3,
           testTimeout: 120_000,

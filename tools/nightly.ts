@@ -85,7 +85,7 @@ function parts(values: {
     },
     {
       name: 'return values',
-      command: ['vitest', 'run', '--project', 'contract', 'return-values'],
+      command: ['vitest', 'run', '--project', 'starts', 'return-values'],
       env: { RETURN_VALUES: 'all' },
     },
     {

@@ -68,7 +68,7 @@ describe('the help of a command', () => {
     { group: ['kms'], names: ['key', 'reset'] },
     { group: ['token'], names: ['info', 'init'] },
     { group: ['keys'], names: ['list', 'create', 'show', 'rotate'] },
-    { group: ['domain'], names: ['init', 'rotate', 'export-shares'] },
+    { group: ['domain'], names: ['init', 'rotate', 'export-shares', 'destroy'] },
     { group: ['credentials'], names: ['new'] },
   ])('lists the commands of $group, and no other', async ({ group, names }) => {
     const { stdout } = await portcullis(...group, '--help');

@@ -228,7 +228,7 @@ describe('Python clients for the tests', () => {
     await setUp('test');
 
     expect(await readFile(join(tree, 'pip.log'), 'utf8')).toBe(
-      'install --quiet --disable-pip-version-check --no-input --requirement test/clients/requirements.txt\n',
+      'install --quiet --disable-pip-version-check --no-input --no-compile --requirement test/clients/requirements.txt\n',
     );
   });
 

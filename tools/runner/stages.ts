@@ -16,7 +16,9 @@ export function allStages(): Stage[] {
     ...['unit', 'edge', 'contract'].map((project) => vitestStage(project, { coverage: true })),
     // The suites of contract over other tokens: no line is new to them.
     vitestStage('tokens', { coverage: false, compileCache: true }),
-    ...['clients', 'cli'].map((project) => vitestStage(project, { coverage: true })),
+    vitestStage('clients', { coverage: false, compileCache: true }),
+    vitestStage('cli', { coverage: true }),
+    vitestStage('starts', { coverage: false, compileCache: true }),
     vitestStage('chaos', { coverage: false, compileCache: true }),
     vitestStage('fuzz', { coverage: false }),
     coverageStage(),
