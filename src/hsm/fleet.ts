@@ -40,14 +40,14 @@ export interface FleetOptions {
 
 export interface FleetToken extends HostedToken {
   readonly hosts: number;
-  /** One more host, where the device allows one, for the work of all lanes but the fast one. */
+  /** One more host, where the device allows one, from the first slow work on: RSA and the like. */
   readonly slowHost?: boolean;
 }
 
 /** What the status page shows of a host. */
 export interface HostStatus {
   readonly token: string;
-  /** `slow`: it does the work of all lanes but the fast one, and nothing else. */
+  /** `slow`: it does slow work, and nothing else. */
   readonly work: 'any' | 'slow';
   readonly pid: number | undefined;
   readonly phase: HostPhase;
@@ -126,16 +126,18 @@ export class Fleet implements KeyDirectory, VaultTokens, AsyncDisposable {
 
   hosts(): HostStatus[] {
     return [...this.#fleets.values()].flatMap((fleet) =>
-      fleet.allHosts.map((host) => {
-        const { pid, phase, reason } = host;
-        return {
-          token: fleet.token.name,
-          work: fleet.hosts.includes(host) ? 'any' : 'slow',
-          pid,
-          phase,
-          reason,
-        };
-      }),
+      fleet.allHosts
+        .filter(({ started }) => started)
+        .map((host) => {
+          const { pid, phase, reason } = host;
+          return {
+            token: fleet.token.name,
+            work: fleet.hosts.includes(host) ? 'any' : 'slow',
+            pid,
+            phase,
+            reason,
+          };
+        }),
     );
   }
 
@@ -185,10 +187,7 @@ export class Fleet implements KeyDirectory, VaultTokens, AsyncDisposable {
 
   #hostChanged(token: string, host: TokenSupervisor, phase: HostPhase): void {
     if (phase !== 'ready') return;
-    const fleet = this.#fleets.get(token);
-    fleet?.forget();
-    // Slow work can wait until the start is over.
-    for (const each of fleet?.allHosts ?? []) each.start();
+    this.#fleets.get(token)?.forget();
     this.#health.forget(host);
     this.#health.start();
   }

@@ -7,12 +7,12 @@ import type { Meter } from '../domain/ports/meter.ts';
 import { HostLost } from './supervisor/host-lost.ts';
 import type { HostedToken, TokenSupervisor } from './supervisor/token-supervisor.ts';
 import { decodeJson, encodeJson, HostFault } from './wire/messages.ts';
-import { DEADLINE_MS, OPERATIONS, type OperationName } from './wire/operations.ts';
+import { DEADLINE_MS, type OperationName, operationRow } from './wire/operations.ts';
 
 export interface TokenFleetOptions {
   readonly token: HostedToken;
   readonly hosts: readonly TokenSupervisor[];
-  /** They do the work of all lanes but the fast one, and nothing else; the others do it while none of them serves. */
+  /** They do what goes apart, and nothing else, from the first of it on; the others do it while none of them serves. */
   readonly slowHosts?: readonly TokenSupervisor[];
   readonly clock: Clock;
   readonly meter: Meter;
@@ -116,8 +116,10 @@ export class TokenFleet {
   }
 
   #hostsFor(operation: OperationName): readonly TokenSupervisor[] {
-    const slow = OPERATIONS[operation].lane !== 'fast' && this.#slowHosts.some((host) => host.serves);
-    return slow ? this.#slowHosts : this.hosts;
+    if (operationRow(operation).apart !== true) return this.hosts;
+    // Where nobody asks for slow work there is no host for it, nor another login that could go wrong.
+    for (const host of this.#slowHosts) host.start();
+    return this.#slowHosts.some((host) => host.serves) ? this.#slowHosts : this.hosts;
   }
 
   /** The host that this affinity ranks first, among those that serve and are not much busier than another. */

@@ -104,6 +104,11 @@ export class TokenSupervisor {
     return this.#link?.queue(lane) ?? { waiting: 0, running: 0 };
   }
 
+  /** Whether {@link start} was ever called. */
+  get started(): boolean {
+    return this.#loop !== undefined;
+  }
+
   start(): void {
     this.#loop ??= this.#run();
   }

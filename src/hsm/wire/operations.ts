@@ -15,6 +15,8 @@ export interface OperationRow {
   readonly secretAnswer?: true;
   /** Works on a thread of its own, while the host answers other calls. */
   readonly aside?: true;
+  /** Takes a processor for so long that it goes to the host for slow work, where the token has one. */
+  readonly apart?: true;
 }
 
 export const OPERATIONS = {
@@ -43,14 +45,28 @@ export const OPERATIONS = {
   makeDomainKeys: { code: 24, deadlineClass: 'keyGeneration', lane: 'slow' },
   importDomainKeys: { code: 25, deadlineClass: 'keyGeneration', lane: 'slow', secret: true },
   destroyDomainKeys: { code: 26, deadlineClass: 'keyGeneration', lane: 'slow' },
-  vaultCreatePair: { code: 27, deadlineClass: 'keyGeneration', lane: 'making', aside: true },
+  vaultCreatePair: { code: 27, deadlineClass: 'keyGeneration', lane: 'making', aside: true, apart: true },
   vaultPublicKey: { code: 28, deadlineClass: 'crypto', lane: 'fast' },
   vaultMac: { code: 29, deadlineClass: 'crypto', lane: 'fast' },
   vaultSign: { code: 30, deadlineClass: 'crypto', lane: 'fast' },
-  vaultSignSlowly: { code: 31, deadlineClass: 'metadata', lane: 'slow', aside: true },
-  vaultDecryptRsa: { code: 32, deadlineClass: 'metadata', lane: 'slow', aside: true, secretAnswer: true },
-  vaultAgree: { code: 33, deadlineClass: 'metadata', lane: 'slow', aside: true, secretAnswer: true },
-  vaultDecapsulate: { code: 34, deadlineClass: 'metadata', lane: 'slow', secretAnswer: true },
+  vaultSignSlowly: { code: 31, deadlineClass: 'metadata', lane: 'slow', aside: true, apart: true },
+  vaultDecryptRsa: {
+    code: 32,
+    deadlineClass: 'metadata',
+    lane: 'slow',
+    aside: true,
+    secretAnswer: true,
+    apart: true,
+  },
+  vaultAgree: {
+    code: 33,
+    deadlineClass: 'metadata',
+    lane: 'slow',
+    aside: true,
+    secretAnswer: true,
+    apart: true,
+  },
+  vaultDecapsulate: { code: 34, deadlineClass: 'metadata', lane: 'slow', secretAnswer: true, apart: true },
 } as const satisfies Record<string, OperationRow>;
 
 /**

@@ -17,6 +17,7 @@ function hostOf(name: string) {
     load: 0,
     phase: 'ready',
     reason: '',
+    start: vi.fn(),
     call: vi.fn((..._args: unknown[]) => Promise.resolve(Buffer.from(name))),
   };
 }
@@ -40,7 +41,7 @@ function fleetOf(count: number, slowCount = 0) {
   });
   const ask = async (affinity?: number) =>
     String(Buffer.from(await fleet.call('vaultEncrypt', BODY, CONTEXT, { affinity })));
-  const askSlowly = async (operation: OperationName = 'vaultRewrap') =>
+  const askSlowly = async (operation: OperationName = 'vaultDecryptRsa') =>
     String(Buffer.from(await fleet.call(operation, BODY, CONTEXT)));
   return { hosts, slowHosts, fleet, ask, askSlowly };
 }
@@ -111,6 +112,14 @@ describe('a host for slow work', () => {
     expect(
       await Promise.all([askSlowly(), askSlowly('vaultSignSlowly'), askSlowly('vaultCreatePair')]),
     ).toEqual(Array.from({ length: 3 }, () => 'slow host 0'));
+  });
+
+  it('is started by the first slow work, and by nothing else', async () => {
+    const { ask, askSlowly, slowHosts } = fleetOf(1, 1);
+    await ask(7);
+    expect(slowHosts[0]?.start).not.toHaveBeenCalled();
+    await askSlowly();
+    expect(slowHosts[0]?.start).toHaveBeenCalled();
   });
 
   it('leaves its work to the others while it is away', async () => {
