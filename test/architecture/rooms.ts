@@ -45,7 +45,7 @@ export const ROOMS: readonly Room[] = [
     path: 'engine/kms/',
     rooms: ['domain/'],
     packages: [
-      ...['node:crypto', 'node:os', 'node:worker_threads'],
+      ...['node:crypto', 'node:os', 'node:util', 'node:worker_threads'],
       ...['@noble/hashes', '@noble/curves', '@noble/post-quantum'],
     ],
     ownsNoClock: true,

@@ -4,6 +4,7 @@
  * (SubjectPublicKeyInfo), RFC 5958 (PKCS#8), RFC 5480 (named curves), RFC 8410 (Ed25519), RFC 9935 (ML-KEM, seed form).
  */
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { DataKeyPairSpec } from '../../domain/kms/api/enums.ts';
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import type { RsaPairRequest } from './make-rsa-pairs.ts';
@@ -33,18 +34,16 @@ export function newKeyPair(
 
 type Recipe = (services: KeyPairServices, context: CallContext) => Promise<KeyPair>;
 
-type Settle = (error: Error | null, publicKey: Buffer, privateKey: Buffer) => void;
-
 function rsa(modulusLength: number): Recipe {
   return ({ clock }, context) => RSA_PAIRS.ask({ modulusLength }, { clock, ...context });
 }
 
 function ec(namedCurve: string): Recipe {
-  return () => settled((settle) => generateKeyPair('ec', { namedCurve, ...DER }, settle));
+  return () => generate('ec', { namedCurve, ...DER });
 }
 
 function ed25519(): Recipe {
-  return () => settled((settle) => generateKeyPair('ed25519', DER, settle));
+  return () => generate('ed25519', DER);
 }
 
 /** From a seed, which OpenSSL does not write alone: 86 bytes for every size. */
@@ -59,15 +58,11 @@ function mlKem(parameterSet: '01' | '02' | '03'): Recipe {
   };
 }
 
-function settled(start: (settle: Settle) => void): Promise<KeyPair> {
-  return new Promise((resolve, reject) => {
-    start((error, publicKey, privateKey) => {
-      if (error === null) resolve({ publicKey, privateKey });
-      else reject(error);
-    });
-  });
-}
-
+/** Of its many forms, the type of `promisify` knows the one without encodings. */
+const generate = promisify(generateKeyPair) as unknown as (
+  type: 'ec' | 'ed25519',
+  options: object,
+) => Promise<KeyPair>;
 const DER = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
