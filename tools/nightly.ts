@@ -61,6 +61,7 @@ function parts(values: {
         KMS_EVENT_SEED: seed,
       },
     },
+    { name: 'recovery', command: ['vitest', 'run', '--project', 'recovery'], env: {} },
     {
       name: 'store crashes',
       command: ['vitest', 'run', '--project', 'contract', 'record-store-crash'],
