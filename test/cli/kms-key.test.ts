@@ -1,12 +1,7 @@
 /** `portcullis kms key`: what it asks a control socket, and what it makes of the answer. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KeyView } from '../../src/domain/key/key-view.ts';
-import { createControlEndpoint } from '../../src/edge/control/control-endpoint.ts';
-import { DEFAULT_HTTP_LIMITS } from '../../src/edge/http/http-limits.ts';
-import { type Listener, listen } from '../../src/edge/http/listener.ts';
+import { type ControlledEngine, listenForEngine } from '../support/engine-control.ts';
 import { portcullis } from './run-portcullis.ts';
 
 const ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -34,36 +29,19 @@ const KEYS: readonly KeyView[] = [
   },
 ];
 
-let folder: string;
-let listener: Listener;
+let control: ControlledEngine;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'portcullis-key-'));
-  const ignore = () => undefined;
-  listener = await listen({
-    name: 'control',
-    at: { socketPath: join(folder, 's') },
-    limits: DEFAULT_HTTP_LIMITS,
-    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
-    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    handler: createControlEndpoint({
-      status: () => ({}),
-      reload: () => ({ generation: 1, problems: [] }),
-      engine: {
-        advanceClock: async () => ({ now: '', problems: [] }),
-        reset: async () => ({ problems: [] }),
-        viewKeys: async (name) => (name === ID || name === ARN ? KEYS : []),
-      },
-    }),
+  control = await listenForEngine({
+    viewKeys: async (name) => (name === ID || name === ARN ? KEYS : []),
   });
 });
 afterAll(async () => {
-  await listener[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
+  await control[Symbol.asyncDispose]();
 });
 
 it.for([ID, ARN])('shows where the key %s works', async (name) => {
-  const { code, stdout } = await portcullis('kms', 'key', name, '--socket', join(folder, 's'));
+  const { code, stdout } = await portcullis('kms', 'key', name, '--socket', control.socket);
 
   expect(code).toBe(0);
   expect(stdout).toBe(`id      ${ID}
@@ -85,7 +63,7 @@ OF_SOFTWARE         the engine's process      -
 });
 
 it('gives the answer to a program', async () => {
-  const { code, stdout } = await portcullis('kms', 'key', ID, '--json', '--socket', join(folder, 's'));
+  const { code, stdout } = await portcullis('kms', 'key', ID, '--json', '--socket', control.socket);
 
   expect({ code, answer: JSON.parse(stdout) as unknown }).toEqual({
     code: 0,
@@ -94,7 +72,7 @@ it('gives the answer to a program', async () => {
 });
 
 it('says that there is no such key', async () => {
-  const { code, stdout } = await portcullis('kms', 'key', 'alias/app', '--socket', join(folder, 's'));
+  const { code, stdout } = await portcullis('kms', 'key', 'alias/app', '--socket', control.socket);
 
   expect({ code, stdout }).toEqual({ code: 1, stdout: 'no key has the id or ARN alias/app\n' });
 });

@@ -1,50 +1,28 @@
 /** `portcullis kms reset`: what it asks a control socket, and what it makes of the answer. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createControlEndpoint } from '../../src/edge/control/control-endpoint.ts';
-import { DEFAULT_HTTP_LIMITS } from '../../src/edge/http/http-limits.ts';
-import { type Listener, listen } from '../../src/edge/http/listener.ts';
+import { type ControlledEngine, listenForEngine } from '../support/engine-control.ts';
 import { portcullis } from './run-portcullis.ts';
 
-let folder: string;
-let listener: Listener;
+let control: ControlledEngine;
 let problems: readonly string[] = [];
 let resets = 0;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'portcullis-reset-'));
   resets = 0;
-  const ignore = () => undefined;
-  listener = await listen({
-    name: 'control',
-    at: { socketPath: join(folder, 's') },
-    limits: DEFAULT_HTTP_LIMITS,
-    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
-    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    handler: createControlEndpoint({
-      status: () => ({}),
-      reload: () => ({ generation: 1, problems: [] }),
-      engine: {
-        advanceClock: async () => ({ now: '', problems: [] }),
-        reset: async () => {
-          resets += 1;
-          return { problems };
-        },
-        viewKeys: async () => [],
-      },
-    }),
+  control = await listenForEngine({
+    reset: async () => {
+      resets += 1;
+      return { problems };
+    },
   });
 });
 afterEach(async () => {
-  await listener[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
+  await control[Symbol.asyncDispose]();
 });
 
 it('resets the engine behind the socket, once', async () => {
   problems = [];
-  const { code, stdout } = await portcullis('kms', 'reset', '--socket', join(folder, 's'));
+  const { code, stdout } = await portcullis('kms', 'reset', '--socket', control.socket);
 
   expect({ code, stdout, resets }).toEqual({
     code: 0,
@@ -55,7 +33,7 @@ it('resets the engine behind the socket, once', async () => {
 
 it('tells why it was refused', async () => {
   problems = ['not allowed here'];
-  const { code, stdout } = await portcullis('kms', 'reset', '--socket', join(folder, 's'));
+  const { code, stdout } = await portcullis('kms', 'reset', '--socket', control.socket);
 
   expect({ code, stdout }).toEqual({
     code: 1,
@@ -65,7 +43,7 @@ it('tells why it was refused', async () => {
 
 it('gives the answer to a program', async () => {
   problems = ['not allowed here'];
-  const { code, stdout } = await portcullis('kms', 'reset', '--json', '--socket', join(folder, 's'));
+  const { code, stdout } = await portcullis('kms', 'reset', '--json', '--socket', control.socket);
 
   expect({ code, answer: JSON.parse(stdout) as unknown }).toEqual({
     code: 1,

@@ -5,6 +5,7 @@
 import pkcs11js, { type Handle, type PKCS11, type Template } from 'pkcs11js';
 import type { CurveName } from '../../domain/key/algorithms.ts';
 import { formOfCurve } from '../asymmetric/key-forms.ts';
+import type { RsaComponents } from '../asymmetric/private-components.ts';
 import { WrongLength } from './aes-gcm.ts';
 import { callPkcs11, callPkcs11Aside } from './pkcs11-failure.ts';
 import type { EcShape, PrivateKeyShape, RsaShape } from './private-key-shapes.ts';
@@ -27,20 +28,8 @@ export function generatePair(library: PKCS11, session: Handle, shape: PrivateKey
   );
 }
 
-/** The numbers of an RSA key, big-endian. */
-export interface RsaNumbers {
-  readonly modulus: Buffer;
-  readonly publicExponent: Buffer;
-  readonly privateExponent: Buffer;
-  readonly prime1: Buffer;
-  readonly prime2: Buffer;
-  readonly exponent1: Buffer;
-  readonly exponent2: Buffer;
-  readonly coefficient: Buffer;
-}
-
 /** An object that can be wrapped, of a key that came from outside; the caller wipes the numbers. */
-export function importRsaKey(library: PKCS11, owner: Handle, shape: RsaShape, key: RsaNumbers): Handle {
+export function importRsaKey(library: PKCS11, owner: Handle, shape: RsaShape, key: RsaComponents): Handle {
   return createObject(library, owner, [
     ...exportablePrivateKey(shape),
     { type: pkcs11js.CKA_MODULUS, value: key.modulus },
