@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoundedCache } from '../../../../src/hsm/material/bounded-cache.ts';
 
@@ -31,6 +32,47 @@ describe('a bounded cache', () => {
     cache.add('a', 'A');
     cache.abandon();
     expect([cache.size, cache.get('a'), evicted]).toEqual([0, undefined, []]);
+  });
+
+  it('keeps the order of use through any of its operations', () => {
+    const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const steps = fc.array(
+      fc.record({ what: fc.constantFrom('get', 'add', 'delete', 'abandon'), key: keys }),
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 4 }), (all, limit) => {
+        const { cache, evicted } = cacheOf(limit);
+        // The least recently used first.
+        let model: string[] = [];
+        let gone: string[] = [];
+        for (const { what, key } of all) {
+          const isThere = model.includes(key);
+          const others = model.filter((other) => other !== key);
+          if (what === 'get') {
+            expect(cache.get(key)).toBe(isThere ? key : undefined);
+            if (isThere) model = [...others, key];
+          } else if (what === 'add' && !isThere) {
+            cache.add(key, key);
+            gone.push(...model.slice(0, Math.max(0, model.length + 1 - limit)));
+            model = [...model, key].slice(-limit);
+          } else if (what === 'delete') {
+            cache.delete(key);
+            if (isThere) gone.push(key);
+            model = others;
+          } else if (what === 'abandon') {
+            cache.abandon();
+            model = [];
+          }
+          expect(cache.size).toBe(model.length);
+          expect(evicted).toEqual(gone);
+        }
+        // What is left goes in the order of its last use.
+        gone = [...model];
+        evicted.length = 0;
+        for (const letter of ['x1', 'x2', 'x3', 'x4'].slice(0, limit)) cache.add(letter, letter);
+        expect(evicted).toEqual(gone);
+      }),
+    );
   });
 
   it('of no size keeps the last one for as long as nothing else comes', () => {
