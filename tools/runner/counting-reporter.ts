@@ -1,7 +1,7 @@
 /** A vitest reporter that writes the counts of a run, and each skip with its reason, to the file in COUNTS_FILE. */
 import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
-import type { Counts, Finding, Skip } from './stage.ts';
+import type { Counts, Finding, Skip, TimedFile } from './stage.ts';
 
 export default class CountingReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -33,11 +33,19 @@ function countTests(modules: readonly TestModule[], unhandledErrors: readonly un
       if (result.state === 'failed' || result.state === 'pending') failed += 1;
     }
   }
-  return { passed, failed, skips, failures, secondTries };
+  return { passed, failed, skips, failures, secondTries, slowest: slowestOf(modules) };
 }
 
 function finding(name: string, errors: readonly { readonly message: string }[]): Finding {
   return { name, message: (errors[0]?.message ?? '').split('\n')[0]?.slice(0, MESSAGE_LENGTH) ?? '' };
 }
 
+function slowestOf(modules: readonly TestModule[]): TimedFile[] {
+  return modules
+    .map((module) => ({ name: module.relativeModuleId, seconds: module.diagnostic().duration / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, NAMED_AS_SLOW);
+}
+
+const NAMED_AS_SLOW = 3;
 const MESSAGE_LENGTH = 300;

@@ -1,9 +1,12 @@
 /** Runs stages one after the other, all of them even when one fails, and prints the account at the end. */
+import { cpus } from 'node:os';
 import type { Counts, Finding, Stage } from './stage.ts';
 
 interface StageRun {
   readonly name: string;
   readonly seconds: number;
+  /** How many processors were busy on average, with whatever this machine did. */
+  readonly busy: number;
   readonly counts: Counts;
 }
 
@@ -13,27 +16,22 @@ export async function runStages(stages: readonly Stage[], print = printLine): Pr
   for (const stage of stages) {
     print(`\n── ${stage.name}`);
     const startMs = performance.now();
+    const busyBefore = busyMs();
     const counts = await stage.run().catch((error: unknown): Counts => {
       print(error instanceof Error ? (error.stack ?? error.message) : String(error));
       return { passed: 0, failed: 1, skips: [] };
     });
-    runs.push({ name: stage.name, seconds: (performance.now() - startMs) / 1000, counts });
+    const ms = performance.now() - startMs;
+    runs.push({ name: stage.name, seconds: ms / 1000, busy: (busyMs() - busyBefore) / ms, counts });
   }
   return report(runs, print);
 }
 
 function report(runs: readonly StageRun[], print: (line: string) => void): 0 | 1 {
-  print('\n── seconds of each stage');
-  for (const { name, seconds, counts } of runs) {
-    const verdict = counts.failed > 0 ? 'FAILED' : 'ok';
-    print(`${seconds.toFixed(1).padStart(7)}  ${name.padEnd(16)} ${verdict}`);
-  }
-  print(
-    `${runs
-      .reduce((sum, { seconds }) => sum + seconds, 0)
-      .toFixed(1)
-      .padStart(7)}  all`,
-  );
+  print('\n── seconds and busy processors of each stage, and its slowest files');
+  for (const run of runs) print(timeLine(run));
+  const all = runs.reduce((sum, { seconds }) => sum + seconds, 0);
+  print(`${all.toFixed(1).padStart(7)}       all`);
 
   const skips = runs.flatMap(({ counts }) => counts.skips);
   if (skips.length > 0) print('\n── skipped');
@@ -56,6 +54,18 @@ function report(runs: readonly StageRun[], print: (line: string) => void): 0 | 1
   print('');
   print(`${passed} passed, ${failed} failed, ${skips.length - unexplained} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function timeLine({ name, seconds, busy, counts }: StageRun): string {
+  const verdict = counts.failed > 0 ? 'FAILED' : 'ok';
+  const files = (counts.slowest ?? []).map((file) => `${file.name} ${Math.round(file.seconds)}`);
+  const line = `${seconds.toFixed(1).padStart(7)}  ${busy.toFixed(1)}  ${name.padEnd(16)} ${verdict.padEnd(6)}  ${files.join(', ')}`;
+  return line.trimEnd();
+}
+
+/** Since the machine was started. */
+function busyMs(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }
 
 function list(title: string, findings: readonly Finding[], print: (line: string) => void): void {

@@ -14,6 +14,13 @@ export interface Counts {
   readonly failures?: readonly Finding[];
   /** What failed first and passed when it was tried again. */
   readonly secondTries?: readonly Finding[];
+  /** The test files that took longest, for whoever has to make the whole faster. */
+  readonly slowest?: readonly TimedFile[];
+}
+
+export interface TimedFile {
+  readonly name: string;
+  readonly seconds: number;
 }
 
 export interface Finding {

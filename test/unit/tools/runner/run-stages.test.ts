@@ -24,7 +24,20 @@ describe('runStages', () => {
     );
 
     expect(result).toMatchObject({ code: 0, last: '8 passed, 0 failed, 0 skipped' });
-    expect(result.all).toMatch(/ \d+\.\d {2}lint +ok\n/);
+    expect(result.all).toMatch(/ \d+\.\d {2}\d+\.\d {2}lint +ok\n/);
+  });
+
+  it('names the files of a stage that took longest', async () => {
+    const slowest = [
+      { name: 'a.test.ts', seconds: 61.2 },
+      { name: 'b.test.ts', seconds: 7.9 },
+    ];
+    const result = await lastLine({
+      name: 'tests',
+      run: async () => ({ passed: 1, failed: 0, skips: [], slowest }),
+    });
+
+    expect(result.all).toMatch(/ tests +ok +a\.test\.ts 61, b\.test\.ts 8\n/);
   });
 
   it('goes on after a failure, and fails', async () => {
