@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * they can load code that an earlier process compiled.
  */
 const STARTING_MUCH = [
-  ...['start', 'start-proxy', 'domain', 'device-guides', 'pin-latch'].map(
+  ...['start', 'start-proxy', 'device-guides', 'pin-latch'].map(
     (name) => `test/cli/${name}.test.ts`,
   ),
   ...['return-values', 'rotation'].map((name) => `test/contract/${name}.test.ts`),
