@@ -38,6 +38,11 @@ async function domainLabels(): Promise<string[]> {
   return [...listing.matchAll(/label:\s+(portcullis-domain-\S+)/g)].map(([, label = '']) => label).sort();
 }
 
+/** One after the other: each deletion takes the first of that label that it finds. */
+async function deleteDomainKeys(label: string): Promise<void> {
+  for (let left = (await domainLabels()).length; left > 0; left -= 1) await token.deleteKey({ label });
+}
+
 async function shareFiles(): Promise<string[]> {
   return (await readdir(shares)).sort().map((name) => join(shares, name));
 }
@@ -65,9 +70,7 @@ describe('portcullis domain init', () => {
     expect(files).toHaveLength(3);
     for (const file of files) expect((await stat(file)).mode & 0o777).toBe(0o600);
 
-    await Promise.all(
-      ['domain', 'registry', 'seal'].map(() => token.deleteKey({ label: record.generations[0].label })),
-    );
+    await deleteDomainKeys(record.generations[0].label);
     const tooFew = await domain('init', '--from-shares', files[0]);
     expect(tooFew).toMatchObject({ code: 1, stdout: '' });
     expect(tooFew.stderr).toContain('2 different shares are needed, and these are 1');
@@ -80,7 +83,7 @@ describe('portcullis domain init', () => {
   it('brings a generation back into a store that has lost its records', async () => {
     await domain('init', '--shares', '2-of-2', '--out', shares);
     const [label = ''] = await domainLabels();
-    await Promise.all([1, 2, 3].map(() => token.deleteKey({ label })));
+    await deleteDomainKeys(label);
     await rm(database);
     const back = await domain('init', '--from-shares', ...(await shareFiles()));
     expect(back).toMatchObject({ code: 0 });
