@@ -5,10 +5,8 @@ import { defineConfig } from 'vitest/config';
  * they can load code that an earlier process compiled.
  */
 const STARTING_MUCH = [
-  ...['start', 'start-proxy', 'device-guides', 'pin-latch'].map(
-    (name) => `test/cli/${name}.test.ts`,
-  ),
-  ...['return-values', 'rotation'].map((name) => `test/contract/${name}.test.ts`),
+  ...['start', 'start-proxy', 'device-guides', 'pin-latch'].map((name) => `test/cli/${name}.test.ts`),
+  'test/contract/return-values.test.ts',
 ];
 
 /** SoftHSM2 recovers in test/contract; the other tokens do so in the nightly run. */
@@ -32,12 +30,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          maxWorkers: 2,
           testTimeout: 20_000,
           // One process for many files: starting one, and writing its coverage, takes longer than most files' tests.
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        extends: true,
+        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], maxWorkers: 2, testTimeout: 20_000 },
+      },
       {
         extends: true,
         test: {
@@ -110,6 +112,7 @@ export default defineConfig({
         test: {
           name: 'clients',
           include: ['test/clients/**/*.test.ts'],
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -45,7 +45,7 @@ function disturbanceTable(run: AlgorithmsRun): string {
   });
   const [first] = run.disturbances;
   return [
-    `Encrypt at a steady ${count(first?.ratePerSecond ?? 0)}/s; medians of the runs, each beside one that nothing disturbs.`,
+    `Encrypt at a steady ${count(first?.ratePerSecond ?? 0)}/s; medians of the runs, which take turns with runs that nothing disturbs.`,
     table(['Beside', 'its rate/s', 'p50 ms', 'p99 ms', 'p99, ×', 'p99.9 ms', 'Errors'], rows),
   ].join('\n\n');
 }
@@ -79,13 +79,17 @@ function pointRow(point: AlgorithmPoint): string[] {
   ];
 }
 
-/** Of each round's disturbed run against the undisturbed one right before it; the median. */
-export function p99Ratio({ disturbances }: AlgorithmsRun, by: string): number {
-  const times = disturbances.flatMap((each, at) => {
-    const before = disturbances[at - 1];
-    return each.by === by && before !== undefined ? [each.p99Ms / before.p99Ms] : [];
-  });
-  return median(times);
+/**
+ * Of each round's disturbed run against the median of the undisturbed ones of that round; the median. One undisturbed run
+ * alone says little: what else a machine does moves its p99 by a factor of three.
+ */
+export function p99Ratio(run: AlgorithmsRun, by: string): number {
+  const p99s = (name: string): number[] =>
+    run.disturbances.filter((each) => each.by === name).map(({ p99Ms }) => p99Ms);
+  const aRound = disturbers(run).length;
+  const undisturbed = p99s('');
+  const usual = (round: number): number => median(undisturbed.slice(round * aRound, (round + 1) * aRound));
+  return median(p99s(by).map((p99Ms, round) => p99Ms / usual(round)));
 }
 
 function disturbers({ disturbances }: AlgorithmsRun): string[] {

@@ -31,7 +31,7 @@ export const FULL_ALGORITHMS_PLAN: AlgorithmsPlan = {
   point: 1,
   raw: 0.4,
   steady: 6,
-  rounds: 3,
+  rounds: 5,
 };
 export const QUICK_ALGORITHMS_PLAN: AlgorithmsPlan = {
   ...{ quick: true, point: 0.1, raw: 0.05, steady: 2, rounds: 1 },

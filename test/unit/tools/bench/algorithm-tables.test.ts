@@ -2,8 +2,15 @@ import { expect, it } from 'vitest';
 import { p99Ratio, renderAlgorithms } from '../../../../tools/bench/algorithm-tables.ts';
 import type { AlgorithmsRun, Disturbance } from '../../../../tools/bench/algorithms-run.ts';
 
-it('compares each disturbed run with the undisturbed one before it, and takes the median', () => {
+it('compares each disturbed run with the undisturbed ones of its round, and takes the median', () => {
   expect(p99Ratio(RUN, 'Sign RSA_4096')).toBe(1.5);
+  const disturbances = [
+    ...[steady('', 2), steady('a', 3), steady('', 4), steady('b', 6)],
+    ...[steady('', 5), steady('a', 20), steady('', 5), steady('b', 5)],
+    ...[steady('', 1), steady('a', 4), steady('', 3), steady('b', 8)],
+  ];
+  expect(p99Ratio({ ...RUN, disturbances }, 'a')).toBe(2);
+  expect(p99Ratio({ ...RUN, disturbances }, 'b')).toBe(2);
 });
 
 it('shows each aim with what was measured', () => {
