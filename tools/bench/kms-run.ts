@@ -41,10 +41,14 @@ export interface KmsLoad extends Latency {
   readonly hostCpuMicros?: number;
 }
 
-/** At so many connections, over the keys of the smallest store. */
+/** At so many connections, over the keys of the smallest store: the fastest of several measurements. */
 export interface KmsPoint extends KmsLoad {
   readonly server: 'echo' | 'engine';
   readonly operation: KmsOperation;
+  /** Of every measurement, `perSecond` among them. */
+  readonly rates: readonly number[];
+  /** Of all measurements together. `errors` is so too. */
+  readonly allRequests: number;
 }
 
 /** Every series right after one another, so that whatever else the machine does meanwhile touches all of them. */

@@ -47,7 +47,12 @@ function aimTable(run: KmsRun): string {
   return table(
     ['Aim', 'Wanted', 'Measured', 'Met'],
     [
-      ['Encrypt, 16 connections', '≥ 8,600/s', `${count(perSecond)}/s`, yesNo(perSecond >= 8_600)],
+      [
+        'Encrypt, 16 connections, fastest measurement',
+        '≥ 8,600/s',
+        `${count(perSecond)}/s`,
+        yesNo(perSecond >= 8_600),
+      ],
       [
         `Encrypt, hot set of ${count(most)} keys, time a request`,
         '≤ 1.1 ×',
@@ -90,6 +95,7 @@ function pointTable(run: KmsRun): string {
       String(point.connections),
       ofEngine ? point.operation : 'bare HTTP',
       count(point.perSecond),
+      count(median(point.rates)),
       ofEngine ? ratio(point.perSecond / token) : '',
       ofEngine ? ratio(point.perSecond / bare.perSecond) : '',
       ...latency(point),
@@ -97,13 +103,16 @@ function pointTable(run: KmsRun): string {
       point.hostCpuMicros?.toFixed(0) ?? '',
     ];
   });
-  return table(
+  const measurements = run.points[0]?.rates.length ?? 0;
+  const lead = `The fastest of ${measurements} measurements, which took turns; beside its rate the median of all rates.`;
+  const rates = table(
     [
-      ...['Connections', 'Operation', 'Requests/s', 'c/a', 'c/b', 'p50 ms', 'p99 ms', 'p99.9 ms'],
+      ...['Connections', 'Operation', 'Requests/s', 'median', 'c/a', 'c/b', 'p50 ms', 'p99 ms', 'p99.9 ms'],
       ...['CPU µs: server', 'CPU µs: host'],
     ],
     rows,
   );
+  return [lead, rates].join('\n\n');
 }
 
 /** One row for each series; each figure is the median of the rounds'. */
@@ -169,7 +178,8 @@ function memoryTable({ memory }: KmsRun): string {
 
 function errorLine({ points, firstUses, rounds }: KmsRun): string {
   const loads = [...points, ...firstUses, ...rounds.flat()];
-  const requests = loads.reduce((sum, load) => sum + load.requests, 0);
+  const ofPoints = points.reduce((sum, { allRequests }) => sum + allRequests, 0);
+  const requests = [...firstUses, ...rounds.flat()].reduce((sum, load) => sum + load.requests, ofPoints);
   const errors = loads.reduce((sum, load) => sum + load.errors, 0);
   return `Requests in all: ${count(requests)}; without a right answer: ${count(errors)}.`;
 }

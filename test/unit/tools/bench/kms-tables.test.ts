@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KmsLoad, KmsRun, KmsSeries } from '../../../../tools/bench/kms-run.ts';
+import type { KmsLoad, KmsPoint, KmsRun, KmsSeries } from '../../../../tools/bench/kms-run.ts';
 import { renderKms } from '../../../../tools/bench/kms-tables.ts';
 
 const LOAD: KmsLoad = {
@@ -24,9 +24,9 @@ const RUN: KmsRun = {
     { calls: 1, callsPerSecond: 50_000, sealPerSecond: 17_000 },
   ],
   points: [
-    { ...LOAD, server: 'echo', operation: 'Encrypt', perSecond: 32_000 },
-    { ...LOAD, server: 'engine', operation: 'Encrypt', errors: 3 },
-    { ...LOAD, server: 'engine', operation: 'Decrypt', perSecond: 6_000 },
+    point('echo', 'Encrypt', [30_000, 32_000, 20_000]),
+    { ...point('engine', 'Encrypt', [8_000, 4_000, 6_000]), errors: 3 },
+    point('engine', 'Decrypt', [5_000, 6_000, 5_500]),
   ],
   firstUses: [series(100_000, 'first', 2_000)],
   rounds: [
@@ -47,7 +47,10 @@ const RUN: KmsRun = {
 
 describe('the tables of the engine', () => {
   it.for([
-    { what: 'the rate', row: '| Encrypt, 16 connections | ≥ 8,600/s | 8,000/s | **no** |' },
+    {
+      what: 'the rate',
+      row: '| Encrypt, 16 connections, fastest measurement | ≥ 8,600/s | 8,000/s | **no** |',
+    },
     {
       what: 'the hot set, by the median of the rounds',
       row: '| Encrypt, hot set of 100,000 keys, time a request | ≤ 1.1 × | 1.20 × | **no** |',
@@ -66,8 +69,8 @@ describe('the tables of the engine', () => {
 
   it('show each operation beside the token, whose mean counts, and beside bare HTTP', () => {
     const text = renderKms(RUN);
-    expect(text).toContain('| 16 | bare HTTP | 32,000 |  |  | 1.50 | 4.00 | 9.00 | 110 | 45 |');
-    expect(text).toContain('| 16 | Decrypt | 6,000 | 0.15 | 0.19 | 1.50 | 4.00 | 9.00 | 110 | 45 |');
+    expect(text).toContain('| 16 | bare HTTP | 32,000 | 30,000 |  |  | 1.50 | 4.00 | 9.00 | 110 | 45 |');
+    expect(text).toContain('| 16 | Decrypt | 6,000 | 5,500 | 0.15 | 0.19 | 1.50 | 4.00 | 9.00 | 110 | 45 |');
   });
 
   it('show many keys beside few, and first uses below', () => {
@@ -77,7 +80,7 @@ describe('the tables of the engine', () => {
   });
 
   it('count every request and every wrong answer', () => {
-    expect(renderKms(RUN)).toContain('Requests in all: 520,000; without a right answer: 3.');
+    expect(renderKms(RUN)).toContain('Requests in all: 760,000; without a right answer: 3.');
   });
 
   it('refuse a run that lacks a point', () => {
@@ -87,4 +90,13 @@ describe('the tables of the engine', () => {
 
 function series(keys: number, access: KmsSeries['access'], perSecond: number): KmsSeries {
   return { ...LOAD, keys, access, perSecond };
+}
+
+function point(
+  server: KmsPoint['server'],
+  operation: KmsPoint['operation'],
+  rates: readonly number[],
+): KmsPoint {
+  const allRequests = LOAD.requests * rates.length;
+  return { ...LOAD, server, operation, perSecond: Math.max(...rates), rates, allRequests };
 }
