@@ -71,12 +71,14 @@ function parts(values: {
       name: 'fuzz',
       command: ['vitest', 'run', '--project', 'fuzz'],
       env: {
-        FRAME_FUZZ_COUNT: times(200_000),
+        FRAME_FUZZ_COUNT: times(1_000_000),
         FRAME_FUZZ_SEED: seed,
         HTTP_FUZZ_COUNT: times(30_000),
         HTTP_FUZZ_SEED: seed,
         SIGV4_FUZZ_COUNT: times(60_000),
         SIGV4_FUZZ_SEED: seed,
+        KMS_FUZZ_COUNT: times(30_000),
+        KMS_FUZZ_SEED: seed,
       },
     },
     {
@@ -141,7 +143,7 @@ function account(output: string): string[] {
   return output
     .split('\n')
     .filter((line) =>
-      /^(?:chaos|kms crashes|kms events|store crashes|frames|http|sigv4 fuzz|oaep timing|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
+      /^(?:chaos|kms crashes|kms events|store crashes|frames|http|sigv4 fuzz|kms fuzz, [^:]+|oaep timing|requirements|return values): |^\s+Tests? +\d|^X-\d+ /.test(
         line,
       ),
     )
@@ -176,7 +178,7 @@ const ROOT = join(import.meta.dirname, '..');
 const OPTIONS = {
   /** Of load, for each fault. */
   seconds: { type: 'string', default: '60' },
-  /** Times as many cases as `npm test` tries. */
+  /** Times as many cases as `npm test` tries, of frames five times that: 10 makes 10^7 of them. */
   'fuzz-factor': { type: 'string', default: '10' },
   /** Kills of an engine, and of a store. */
   crashes: { type: 'string', default: '200' },
