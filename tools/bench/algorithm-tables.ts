@@ -1,5 +1,5 @@
 /** The tables of `npm run bench -- kms-algorithms`. */
-import type { AlgorithmPoint, AlgorithmsRun, Disturbance } from './algorithms-run.ts';
+import { type AlgorithmPoint, type AlgorithmsRun, type Disturbance, IDLE_LOOP } from './algorithms-run.ts';
 import { yesNo } from './table-parts.ts';
 import { circumstances, count, ms, ratio, table } from './table-text.ts';
 
@@ -22,7 +22,8 @@ export function renderAlgorithms(run: AlgorithmsRun): string {
 }
 
 function aimTable(run: AlgorithmsRun): string {
-  const rows = disturbers(run).map((by) => {
+  const work = disturbers(run).filter((by) => by !== IDLE_LOOP);
+  const rows = work.map((by) => {
     const times = p99Ratio(run, by);
     return [`p99 of Encrypt beside ${by}`, '≤ 1.5 ×', `${ratio(times)} ×`, yesNo(times <= MOST_TIMES)];
   });
@@ -35,7 +36,7 @@ function disturbanceTable(run: AlgorithmsRun): string {
     const of = (read: (each: Disturbance) => number): number => median(runs.map(read));
     return [
       by === '' ? 'nothing else' : by,
-      by === '' ? '' : rate(of(({ besidePerSecond }) => besidePerSecond)),
+      by === '' || by === IDLE_LOOP ? '' : rate(of(({ besidePerSecond }) => besidePerSecond)),
       ms(of(({ p50Ms }) => p50Ms)),
       ms(of(({ p99Ms }) => p99Ms)),
       by === '' ? '' : ratio(p99Ratio(run, by)),

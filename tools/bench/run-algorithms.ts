@@ -1,13 +1,20 @@
 /** One run of every operation with every spec, and of what slow work does to quick work beside it. */
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { CREDENTIAL } from '../../test/support/proxy-config.ts';
 import { createTestToken } from '../../test/support/token.ts';
 import { type AlgorithmCase, algorithmCases } from './algorithm-cases.ts';
 import { AlgorithmClient } from './algorithm-client.ts';
 import type { RawAlgorithms, RawAlgorithmsJob } from './algorithm-loop.ts';
-import type { AlgorithmPoint, AlgorithmsRun, Disturbance, WorkName } from './algorithms-run.ts';
+import {
+  type AlgorithmPoint,
+  type AlgorithmsRun,
+  type Disturbance,
+  IDLE_LOOP,
+  type WorkName,
+} from './algorithms-run.ts';
 import { BenchFault } from './bench-fault.ts';
-import { runPart } from './child-processes.ts';
+import { runPart, startProgram } from './child-processes.ts';
 import { ACCOUNT, type EngineUnderTest, startEngineUnderTest, TOKEN_NAME } from './engine-under-test.ts';
 import { encryptKeys, repeated } from './kms-requests.ts';
 import { makeFilledStore } from './kms-store.ts';
@@ -109,22 +116,51 @@ async function disturb({ cases, client, plan, say, ...order }: DisturbanceOrder)
   const steady = { ...order, seconds: plan.steady };
   await encryptSteadily(steady);
   for (let round = 0; round < plan.rounds; round += 1) {
-    for (const name of DISTURBANCES) {
-      const disturbing = cases.find((each) => rawName(each) === name);
-      if (disturbing === undefined) throw new BenchFault(`there is no case ${name}`);
+    for (const by of [...DISTURBANCES, IDLE_LOOP]) {
       const alone = await encryptSteadily(steady);
       made.push({ by: '', besidePerSecond: 0, ...alone });
-      const stop = new AbortController();
-      const limits = { connections: DISTURBING_CONNECTIONS, seconds: 0, atLeast: 0 };
-      const beside = client.loop(disturbing.orders, limits, stop.signal);
-      const disturbed = await encryptSteadily(steady);
-      stop.abort();
-      const { perSecond } = await beside;
-      made.push({ by: name, besidePerSecond: perSecond, ...disturbed });
-      say(`Encrypt, p99: alone ${alone.p99Ms} ms, beside ${name} (${perSecond}/s) ${disturbed.p99Ms} ms`);
+      const { result: disturbed, besidePerSecond } =
+        by === IDLE_LOOP
+          ? await besideALoop(() => encryptSteadily(steady))
+          : await besideWork(client, ordersOf(cases, by), () => encryptSteadily(steady));
+      made.push({ by, besidePerSecond, ...disturbed });
+      say(`Encrypt, p99: alone ${alone.p99Ms} ms, beside ${by} (${besidePerSecond}/s) ${disturbed.p99Ms} ms`);
     }
   }
   return made;
+}
+
+interface Beside<T> {
+  readonly result: T;
+  readonly besidePerSecond: number;
+}
+
+async function besideWork<T>(
+  client: AlgorithmClient,
+  orders: AlgorithmCase['orders'],
+  measured: () => Promise<T>,
+): Promise<Beside<T>> {
+  const stop = new AbortController();
+  const limits = { connections: DISTURBING_CONNECTIONS, seconds: 0, atLeast: 0 };
+  const beside = client.loop(orders, limits, stop.signal);
+  const result = await measured();
+  stop.abort();
+  const { perSecond } = await beside;
+  return { result, besidePerSecond: perSecond };
+}
+
+async function besideALoop<T>(measured: () => Promise<T>): Promise<Beside<T>> {
+  await using loop = startProgram(process.execPath, ['-e', 'for (;;);'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  setPriority(loop.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  return { result: await measured(), besidePerSecond: 0 };
+}
+
+function ordersOf(cases: readonly AlgorithmCase[], name: string): AlgorithmCase['orders'] {
+  const found = cases.find((each) => rawName(each) === name);
+  if (found === undefined) throw new BenchFault(`there is no case ${name}`);
+  return found.orders;
 }
 
 async function encryptSteadily({

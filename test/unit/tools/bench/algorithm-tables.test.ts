@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { p99Ratio, renderAlgorithms } from '../../../../tools/bench/algorithm-tables.ts';
-import type { AlgorithmsRun, Disturbance } from '../../../../tools/bench/algorithms-run.ts';
+import { type AlgorithmsRun, type Disturbance, IDLE_LOOP } from '../../../../tools/bench/algorithms-run.ts';
 
 it('compares each disturbed run with the undisturbed ones of its round, and takes the median', () => {
   expect(p99Ratio(RUN, 'Sign RSA_4096')).toBe(1.5);
@@ -15,6 +15,13 @@ it('compares each disturbed run with the undisturbed ones of its round, and take
 
 it('shows each aim with what was measured', () => {
   expect(renderAlgorithms(RUN)).toContain('| p99 of Encrypt beside Sign RSA_4096 | ≤ 1.5 × | 1.50 × | yes |');
+});
+
+it('shows what a loop outside of the engine does, and holds it to nothing', () => {
+  const disturbances = [...RUN.disturbances.slice(0, 2), steady('', 2), steady(IDLE_LOOP, 6)];
+  const text = renderAlgorithms({ ...RUN, disturbances });
+  expect(text).toContain(`| ${IDLE_LOOP} |  | 1.00 | 6.00 | 3.00 |`);
+  expect(text).not.toContain(`p99 of Encrypt beside ${IDLE_LOOP}`);
 });
 
 it('shows each operation beside the same work without the engine', () => {
