@@ -23,6 +23,7 @@ export function parseAmzDate(values: readonly string[] | undefined): AmzDate {
   if (values.length > 1) {
     throw new SigV4Fault('malformed-date', 'The X-Amz-Date header is repeated; send it once.');
   }
+  if (text === last?.text) return last;
   const epochMs = FORM.test(text) ? utcMs(text) : Number.NaN;
   if (Number.isNaN(epochMs)) {
     throw new SigV4Fault(
@@ -30,8 +31,12 @@ export function parseAmzDate(values: readonly string[] | undefined): AmzDate {
       'The X-Amz-Date header is not a UTC date and time of the form YYYYMMDDTHHMMSSZ.',
     );
   }
-  return { text, day: text.slice(0, 8), epochMs };
+  last = { text, day: text.slice(0, 8), epochMs };
+  return last;
 }
+
+/** The requests of one second all bear the same. */
+let last: AmzDate | undefined;
 
 /**
  * Refuses a date further from `nowMs` than `maxSkewMs`, which itself is still accepted.

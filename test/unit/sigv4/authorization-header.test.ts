@@ -36,6 +36,32 @@ describe('the Authorization header', () => {
     expect(parseAuthorization([header]).accessKeyId).toBe(accessKeyId);
   });
 
+  it('X-63: is read the same however often it comes, but for its signature', () => {
+    const head = `AWS4-HMAC-SHA256 ${CREDENTIAL}, ${HEADERS}, Signature=`;
+    const first = parseAuthorization([head + SIGNATURE]);
+    expect(parseAuthorization([head + SIGNATURE])).toEqual(first);
+    const other = 'f'.repeat(64);
+    expect(parseAuthorization([head + other])).toEqual({ ...first, signature: other });
+    for (const wrong of [
+      'F'.repeat(64),
+      'f'.repeat(63),
+      'f'.repeat(65),
+      `${'f'.repeat(63)},`,
+      `,${'f'.repeat(63)}`,
+    ]) {
+      expect(() => parseAuthorization([head + wrong]), wrong).toThrow(fault('malformed-authorization'));
+    }
+  });
+
+  it('X-63: is read when there have been more of them than are remembered, and longer ones', () => {
+    for (let number = 0; number < 600; number += 1) {
+      const accessKeyId = number % 2 === 0 ? `K${number}` : `K${number}`.padEnd(128, 'K');
+      const more = number % 2 === 0 ? '' : `;${'x'.repeat(400)}`;
+      const header = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260301/us-east-1/kms/aws4_request, ${HEADERS}${more}, Signature=${SIGNATURE}`;
+      for (const _ of [1, 2]) expect(parseAuthorization([header])).toMatchObject({ accessKeyId });
+    }
+  });
+
   it.for([
     'AWS4-HMAC-SHA256',
     `AWS4-HMAC-SHA256, ${CREDENTIAL}, ${HEADERS}, Signature=${SIGNATURE}`,
