@@ -39,7 +39,9 @@ export function parseAuthorization(values: readonly string[] | undefined): Autho
   const known = head === undefined ? undefined : HEADS.get(head);
   if (known !== undefined) return { ...known, signature: parseSignature(header.slice(signatureAt)) };
   const { signature, ...parsed } = parseHeader(header);
-  if (head !== undefined && head.length <= LONGEST_HEAD) remember(head, parsed);
+  // An access key id, too, may begin with `Signature=`, and come last.
+  const isWhole = head !== undefined && header.endsWith(signature);
+  if (isWhole && head.length <= LONGEST_HEAD) remember(head, parsed);
   return { ...parsed, signature };
 }
 

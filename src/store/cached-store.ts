@@ -165,8 +165,11 @@ export class CachedStore implements RecordStore {
     const asOf = this.#disturbances.now;
     const asked = this.#reads
       .ask('get', { kind, scope, id }, (row) => {
-        const known = this.#remember(kind, address, row, asOf);
-        return known && recordOf(kind, address, known);
+        const latest = this.#latest(key, row);
+        // Before memory has it: what cannot be read is asked for again.
+        const record = latest && recordOf(kind, address, latest);
+        this.#keep(key, asOf, latest, record);
+        return record;
       })
       .finally(() => {
         if (this.#asked.get(key) === asked) this.#asked.delete(key);
@@ -203,19 +206,25 @@ export class CachedStore implements RecordStore {
     }
   }
 
-  /** What the database has of a record, with the lazy write that has not reached it. */
   #remember(
     kind: RecordKind,
     { scope, id }: RecordAddress,
     stored: StoredText | undefined,
     asOf: number,
-  ): StoredText | undefined {
+  ): void {
     const key = recordKey(kind, { scope, id });
+    this.#keep(key, asOf, this.#latest(key, stored));
+  }
+
+  /** What the database has of a record, with the lazy write that has not reached it. */
+  #latest(key: string, stored: StoredText | undefined): StoredText | undefined {
     const text = this.#writes.lazyText(key) ?? stored?.text;
-    const known = text === undefined ? undefined : { revision: stored?.revision ?? 1, text };
+    return text === undefined ? undefined : { revision: stored?.revision ?? 1, text };
+  }
+
+  #keep(key: string, asOf: number, latest: StoredText | undefined, record?: StoredRecord<RecordKind>): void {
     if (!this.#hears || this.#disturbances.since(key, asOf)) this.#cache.forget(key);
-    else this.#cache.set(key, known);
-    return known;
+    else this.#cache.set(key, latest, record);
   }
 
   #recordOf<K extends RecordKind>(kind: K, { scope, id, revision, text }: Row): StoredRecord<K> {

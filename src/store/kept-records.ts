@@ -38,10 +38,12 @@ export class KeptRecords {
     return this.#records.get(key) ?? this.#texts.get(key);
   }
 
-  /** Undefined: that there is no such record. */
-  set(key: string, stored: StoredText | undefined): void {
-    this.#records.forget(key);
-    this.#texts.set(key, stored, stored?.text.length ?? 0);
+  /** Undefined: that there is no such record. `record` is what the text says, for whoever has it at hand. */
+  set(key: string, stored: StoredText | undefined, record?: StoredRecord<RecordKind>): void {
+    const chars = stored?.text.length ?? 0;
+    this.#texts.set(key, stored, chars);
+    if (record === undefined) this.#records.forget(key);
+    else this.#records.set(key, record, chars);
   }
 
   forget(key: string): void {

@@ -103,6 +103,28 @@ describe('a store in a file', () => {
     expect(store.peek('setting', at('r0'))).toMatchObject({ revision: 1 });
   });
 
+  it('says what to do about a record that cannot be read, each time, and has it once it is mended', async () => {
+    using folder = new StoreFolder();
+    await using store = await folder.open();
+    await store.commit([put(at('a'), 'sound', 0)]);
+    await store[Symbol.asyncDispose]();
+    const rewrite = (body: string) => {
+      using database = new DatabaseSync(folder.file);
+      database.prepare('UPDATE records SET body = ? WHERE id = ?').run(body, 'a');
+    };
+    rewrite('{"value":');
+    await using again = await folder.open();
+
+    for (const _ of [1, 2]) {
+      await expect(again.get('setting', at('a'))).rejects.toThrow(
+        new StoreFailure('the store holds a record that cannot be read: restore a backup'),
+      );
+      expect(again.peek('setting', at('a'))).toBe('unknown');
+    }
+    rewrite('{"value":"mended"}');
+    expect(await again.get('setting', at('a'))).toMatchObject({ body: { value: 'mended' } });
+  });
+
   it('asks once for what many want at the same time', async () => {
     using folder = new StoreFolder();
     await using store = await folder.open({ cacheChars: 0 });

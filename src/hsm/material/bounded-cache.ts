@@ -4,6 +4,8 @@
  * what was deleted among the entries of the same hash until it makes the table anew: of 100 000 entries, the ten that
  * everybody asks for came to cost 30 µs each time.
  */
+import { Bug } from '../../domain/bug.ts';
+
 export class BoundedCache<V> {
   readonly #limit: number;
   readonly #onEvicted: (value: V) => void;
@@ -35,6 +37,7 @@ export class BoundedCache<V> {
 
   /** Makes room first, so that there are never more than the limit. The key must not be there. */
   add(key: string, value: V): void {
+    if (this.#entries.has(key)) throw new Bug('a bounded cache has this key already');
     while (this.#oldest !== undefined && this.#entries.size >= this.#limit) this.delete(this.#oldest.key);
     const entry: Entry<V> = { key, value, older: undefined, newer: undefined };
     this.#entries.set(key, entry);

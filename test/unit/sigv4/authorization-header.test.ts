@@ -53,6 +53,22 @@ describe('the Authorization header', () => {
     }
   });
 
+  it('X-63: is read the same again when its end only looks like a signature', () => {
+    const start = `AWS4-HMAC-SHA256 Signature=${SIGNATURE}, ${HEADERS}, Credential=`;
+    // Its last 64 characters follow `Signature=`.
+    const end = '/20260301/us-east-1/kms/aws4_request';
+    const accessKeyId = `Signature=${'K'.repeat(64 - end.length)}`;
+    for (const _ of [1, 2]) {
+      expect(parseAuthorization([start + accessKeyId + end])).toMatchObject({
+        accessKeyId,
+        signature: SIGNATURE,
+      });
+    }
+    expect(() => parseAuthorization([`${start}Signature=${'f'.repeat(64)}`])).toThrow(
+      fault('malformed-authorization'),
+    );
+  });
+
   it('X-63: is read when there have been more of them than are remembered, and longer ones', () => {
     for (let number = 0; number < 600; number += 1) {
       const accessKeyId = number % 2 === 0 ? `K${number}` : `K${number}`.padEnd(128, 'K');

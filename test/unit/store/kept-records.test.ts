@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeptRecords } from '../../../src/store/kept-records.ts';
+import { KeptRecords, recordOf } from '../../../src/store/kept-records.ts';
 
 const ADDRESS = { scope: 'a', id: 'b' };
 
@@ -31,6 +31,13 @@ describe('kept records', () => {
     expect(Object.isFrozen(first?.body)).toBe(true);
     expect(kept.get('k', 'usage', ADDRESS)?.record).toBe(first);
     expect(kept.revision('k')?.record?.revision).toBe(3);
+  });
+
+  it('hand out the record that came with its text', () => {
+    const kept = new KeptRecords(10_000);
+    const record = recordOf('usage', ADDRESS, { revision: 1, text: bodyText(1) });
+    kept.set('k', { revision: 1, text: bodyText(1) }, record);
+    expect(kept.get('k', 'usage', ADDRESS)?.record).toBe(record);
   });
 
   it('say at once what was set, forgotten or cleared after a record was read', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Bug } from '../../../../src/domain/bug.ts';
 import { BoundedCache } from '../../../../src/hsm/material/bounded-cache.ts';
 
 function cacheOf(limit: number) {
@@ -17,6 +18,13 @@ describe('a bounded cache', () => {
     expect(evicted).toEqual(['B']);
     expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual(['A', undefined, 'C']);
     expect(cache.size).toBe(2);
+  });
+
+  it('takes no key twice', () => {
+    const { cache } = cacheOf(2);
+    cache.add('a', 'A');
+    expect(() => cache.add('a', 'B')).toThrow(Bug);
+    expect(cache.get('a')).toBe('A');
   });
 
   it('gives up what is deleted, once', () => {
