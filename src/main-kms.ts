@@ -195,9 +195,24 @@ export class KmsFace implements EngineControl, AsyncDisposable {
       return { now: this.#now(), problems: [BEYOND_TIME] };
     }
     const offsetMs = await keepOffset(this.#options.store, ms);
+    await this.#settleOnTheWayTo(offsetMs);
     this.#clock.advance(Math.max(0, offsetMs - this.#clock.offsetMs));
     await this.#scheduler.settle();
     return { now: this.#now(), problems: [] };
+  }
+
+  /**
+   * Stops wherever a key is due, so that what happens again and again, such as rotation, happens as often and at the
+   * times as if somebody had waited. What does not get done is not waited for.
+   */
+  async #settleOnTheWayTo(offsetMs: number): Promise<void> {
+    for (let stops = 0; stops < MOST_STOPS && !this.#stopping.signal.aborted; stops += 1) {
+      await this.#scheduler.settle();
+      const dueMs = await this.#options.store.nextDueMs('key');
+      const stepMs = (dueMs ?? Number.POSITIVE_INFINITY) - this.#clock.nowMs();
+      if (!(stepMs > 0 && stepMs < offsetMs - this.#clock.offsetMs)) return;
+      this.#clock.advance(stepMs);
+    }
   }
 
   /** A token may take its time, and must not keep the engine from what needs none of it. */
@@ -280,6 +295,8 @@ const NO_EVENTS: NonNullable<KmsFaceOptions['events']> = {
 };
 const NO_CONTROL = 'kms.dangerAllowClockControl is not set in the configuration of this process';
 /** Leaves room for periods and windows before the year 9999, where the clients of several languages end. */
+/** Of a clock that is advanced: years of a few keys, and not the hours that 100 000 would take. */
+const MOST_STOPS = 1_000;
 const END_OF_TIME_MS = Date.UTC(9900, 0);
 const BEYOND_TIME = 'the clock goes forward only, and not beyond the year 9899';
 /** An attestation document of 256 KiB in Base64, and room for the rest. */

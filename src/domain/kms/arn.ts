@@ -26,4 +26,7 @@ const PARTITIONS = [
   { prefix: 'us-gov-', name: 'aws-us-gov' },
   { prefix: 'us-iso-', name: 'aws-iso' },
   { prefix: 'us-isob-', name: 'aws-iso-b' },
+  { prefix: 'eu-isoe-', name: 'aws-iso-e' },
+  { prefix: 'us-isof-', name: 'aws-iso-f' },
+  { prefix: 'eusc-', name: 'aws-eusc' },
 ];

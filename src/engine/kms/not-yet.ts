@@ -11,7 +11,7 @@ export function notYet<N extends KmsOperationName>(name: N): Operation<N, NoKey>
     name,
     unsupported: true,
     keys: [],
-    check() {
+    precheck() {
       throw new KmsFault('UnsupportedOperationException', `This engine does not support ${name}.`);
     },
     run() {

@@ -18,6 +18,8 @@ export interface Operation<N extends KmsOperationName, K extends readonly FoundK
   readonly keys: { readonly [I in keyof K]: KeyRole<N> };
   /** Permissions that the caller needs beside those for the keys. */
   readonly alsoNeeds?: (input: Input<N>, call: KmsCall) => readonly Permission[];
+  /** What finding its keys relies on, and whether the operation is there at all. */
+  readonly precheck?: (input: Input<N>) => void;
   /** Checks of the input that its model cannot express, and that need no key. */
   readonly check?: (input: Input<N>) => void;
   /** A success is the last use of its keys, under this name. */
@@ -49,6 +51,8 @@ export interface KeyRole<N extends KmsOperationName> {
   readonly state: 'table' | 'any';
   /** What the key must be for. */
   readonly usage?: KeyUsageType;
+  /** Refuses a key that may be used, and is not the one that the request is about. */
+  readonly isTheOne?: (key: FoundKey, input: Input<N>) => void;
   /** The last check: refuses what the request asks of this very key, such as an algorithm. */
   readonly fits?: (key: FoundKey, input: Input<N>) => void;
 }

@@ -1,13 +1,14 @@
 /**
  * The order of checks behind the edge, which has authenticated the caller and validated the input against the model:
  *
- * 1. the input itself, where that needs no key
+ * 1. the input, as far as finding keys relies on it
  * 2. keys are found
  * 3. the caller is authorized
- * 4. each key's kind, state, usage, and fitness for what is asked of it
- * 5. DryRun
- * 6. the operation
- * 7. the keys' last use
+ * 4. the input itself, where that needs no key
+ * 5. each key's being the right one, kind, state, usage, and fitness for what is asked of it
+ * 6. DryRun
+ * 7. the operation
+ * 8. the keys' last use
  */
 import { unfitFor } from '../../domain/key/operation-fitness.ts';
 import { outcomeOf } from '../../domain/key/state-table.ts';
@@ -32,7 +33,7 @@ export async function perform<N extends KmsOperationName>(
   call: KmsCall,
   services: KmsServices,
 ): Promise<Output<N>> {
-  operation.check?.(input);
+  operation.precheck?.(input);
   let conflict: StoreConflict | undefined;
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     try {
@@ -54,6 +55,7 @@ async function attemptOnce<N extends KmsOperationName>(
   const keys: FoundKey[] = [];
   for (const role of operation.keys) keys.push(await find(role, input, call, services));
   await authorize(operation, keys, input, call, services.authorizer);
+  operation.check?.(input);
   for (const [at, role] of operation.keys.entries()) {
     requireFit(operation.name, role, keys[at] as FoundKey, input);
   }
@@ -112,6 +114,7 @@ function requireFit<N extends KmsOperationName>(
   input: Input<N>,
 ): void {
   const { stored, arn } = key;
+  role.isTheOne?.(key, input);
   const unfit = unfitFor(name, stored.body);
   if (unfit !== undefined) throw new KmsFault(unfit.fault, unfit.says?.(arn));
   if (role.state === 'table') {

@@ -10,24 +10,33 @@ import type { FoundKey, KeyLookup } from './operation.ts';
 import { present } from './present.ts';
 import { findKey, foreignKeyDenied, resolveKeyOrAlias } from './resolve-key.ts';
 
+/** Without a ciphertext (a dry run that leaves it aside) there has to be a key id. */
+export type CiphertextSource = CiphertextKey & { readonly ciphertext: Uint8Array | undefined };
+
 /**
- * Faults: those of naming a key, `InvalidCiphertextException`, `IncorrectKeyException`, `AccessDeniedException`.
- * Without a ciphertext (a dry run that leaves it aside) there has to be a key id.
+ * The key that the request names, or else the one that the ciphertext names. Faults: those of naming a key,
+ * `InvalidCiphertextException`, `AccessDeniedException`.
  */
-export async function findSourceKey(
-  source: CiphertextKey & { readonly ciphertext: Uint8Array | undefined },
-  lookup: KeyLookup,
-): Promise<FoundKey> {
+export async function findSourceKey(source: CiphertextSource, lookup: KeyLookup): Promise<FoundKey> {
   const { ciphertext, keyId } = source;
   if (ciphertext === undefined || !namesItsKey(source)) {
     return resolveKeyOrAlias(present(keyId, 'the key id of a ciphertext that names no key'), lookup);
   }
   const blob = parseBlob(ciphertext);
   if (keyId === undefined || namesForeignKey(keyId, blob, lookup)) return findKeyOfBlob(blob, lookup);
-  const named = await resolveKeyOrAlias(keyId, lookup);
-  const { account, keyId: id } = named.stored.body;
-  if (account !== blob.account || id !== blob.keyId) throw incorrectKey();
-  return named;
+  return await resolveKeyOrAlias(keyId, lookup);
+}
+
+/**
+ * Fault `IncorrectKeyException` for another key than that of the ciphertext. It says that the key exists, so it is only for
+ * those who may use that key.
+ */
+export function requireKeyOf(source: CiphertextSource, { stored }: FoundKey): void {
+  const { ciphertext } = source;
+  if (ciphertext === undefined || source.keyId === undefined || !namesItsKey(source)) return;
+  const blob = parseBlob(ciphertext);
+  const { account, keyId } = stored.body;
+  if (account !== blob.account || keyId !== blob.keyId) throw incorrectKey();
 }
 
 /** A bare id means the key of the ciphertext's account where it is that key's: AWS lets callers of other accounts do so. */

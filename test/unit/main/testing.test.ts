@@ -39,6 +39,20 @@ describe('an engine for the tests of other programs', () => {
     ]);
   });
 
+  it('rotates a key as often as time that passes at once has periods', async () => {
+    const { KeyMetadata } = await call('CreateKey', {});
+    const { KeyId } = KeyMetadata as { KeyId: string };
+    await call('EnableKeyRotation', { KeyId, RotationPeriodInDays: 90 });
+    const { NextRotationDate: first } = await call('GetKeyRotationStatus', { KeyId });
+    await kms.advance({ days: 400 });
+    const { Rotations } = await call('ListKeyRotations', { KeyId });
+    const { NextRotationDate: next } = await call('GetKeyRotationStatus', { KeyId });
+
+    const dates = (Rotations as { RotationDate: number }[]).map(({ RotationDate }) => RotationDate);
+    const days = [...dates, next as number].map((at) => Math.round((at - (first as number)) / 86_400));
+    expect(days).toEqual([0, 90, 180, 270, 360]);
+  });
+
   it('destroys a key when the days of its window have passed', async () => {
     await call('ScheduleKeyDeletion', { KeyId: KEY_ID, PendingWindowInDays: 7 });
     await kms.advance({ days: 6, hours: 23 });

@@ -12,7 +12,7 @@ export const createAlias: Operation<'CreateAlias', OneKey> = {
   name: 'CreateAlias',
   keys: [aliasTarget('CreateAlias')],
   alsoNeeds: ({ aliasName }, call) => [aliasPermission('CreateAlias', aliasName, call)],
-  check: ({ aliasName }) => checkAliasName(aliasName),
+  precheck: ({ aliasName }) => checkAliasName(aliasName),
   async run({ input: { aliasName }, keys: [key], call, services }) {
     const alias = aliasOf(aliasName, call);
     if ((await services.store.get('alias', aliasAddress(alias))) !== undefined) {

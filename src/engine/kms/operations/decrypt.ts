@@ -8,16 +8,16 @@ import { decryptBy, requireDecryptable } from '../encryption.ts';
 import type { Input, OneKey, Operation } from '../operation.ts';
 import { present } from '../present.ts';
 import { refuseRecipient } from '../recipient.ts';
-import { findSourceKey } from '../source-key.ts';
+import { findSourceKey, requireKeyOf } from '../source-key.ts';
 
 export const decrypt: Operation<'Decrypt', OneKey> = {
   name: 'Decrypt',
   countsAs: 'Decrypt',
-  check(input) {
+  precheck(input) {
     checkCiphertextRequest(input, sourceOf(input), 'KeyId');
     refuseRecipient(input.recipient);
-    checkContext(input.encryptionContext);
   },
+  check: ({ encryptionContext }) => checkContext(encryptionContext),
   keys: [
     {
       action: 'Decrypt',
@@ -25,6 +25,7 @@ export const decrypt: Operation<'Decrypt', OneKey> = {
       state: 'table',
       usage: 'ENCRYPT_DECRYPT',
       find: (input, lookup) => findSourceKey({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, lookup),
+      isTheOne: (key, input) => requireKeyOf({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, key),
       fits: (key, input) => requireDecryptable(key, sourceOf(input), ciphertextOf(input)),
     },
   ],

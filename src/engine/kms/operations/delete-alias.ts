@@ -8,7 +8,7 @@ export const deleteAlias: Operation<'DeleteAlias', OneKey> = {
   name: 'DeleteAlias',
   keys: [aliasedKey('DeleteAlias')],
   alsoNeeds: ({ aliasName }, call) => [aliasPermission('DeleteAlias', aliasName, call)],
-  check: ({ aliasName }) => checkAliasName(aliasName),
+  precheck: ({ aliasName }) => checkAliasName(aliasName),
   async run({ input: { aliasName }, keys: [key], call, services }) {
     const alias = await requireAlias(aliasOf(aliasName, call), key, services);
     await services.store.commit([deletedAlias(alias)]);

@@ -9,7 +9,7 @@ import { refuseRecipient } from '../recipient.ts';
 export const deriveSharedSecret: Operation<'DeriveSharedSecret', OneKey> = {
   name: 'DeriveSharedSecret',
   countsAs: 'DeriveSharedSecret',
-  check: ({ recipient }) => refuseRecipient(recipient),
+  precheck: ({ recipient }) => refuseRecipient(recipient),
   keys: usedKey('DeriveSharedSecret', 'KEY_AGREEMENT', { fits: (key, input) => void agreement(key, input) }),
   async run({ input, keys: [key], services: { vault }, context }) {
     const { row, peer } = agreement(key, input);

@@ -8,10 +8,8 @@ import type { OneKey, Operation } from '../operation.ts';
 export const generateDataKeyPairWithoutPlaintext: Operation<'GenerateDataKeyPairWithoutPlaintext', OneKey> = {
   name: 'GenerateDataKeyPairWithoutPlaintext',
   countsAs: 'GenerateDataKeyPairWithoutPlaintext',
-  check(input) {
-    offeredPairSpec(input);
-    checkContext(input.encryptionContext);
-  },
+  precheck: (input) => void offeredPairSpec(input),
+  check: ({ encryptionContext }) => checkContext(encryptionContext),
   keys: usedKey('GenerateDataKeyPairWithoutPlaintext', 'ENCRYPT_DECRYPT', {
     fits: (key) => requireEncryption(key),
   }),

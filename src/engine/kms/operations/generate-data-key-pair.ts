@@ -9,11 +9,11 @@ import { refuseRecipient } from '../recipient.ts';
 export const generateDataKeyPair: Operation<'GenerateDataKeyPair', OneKey> = {
   name: 'GenerateDataKeyPair',
   countsAs: 'GenerateDataKeyPair',
-  check(input) {
+  precheck(input) {
     offeredPairSpec(input);
     refuseRecipient(input.recipient);
-    checkContext(input.encryptionContext);
   },
+  check: ({ encryptionContext }) => checkContext(encryptionContext),
   keys: usedKey('GenerateDataKeyPair', 'ENCRYPT_DECRYPT', { fits: (key) => requireEncryption(key) }),
   async run({ input, keys: [key], services, context }) {
     const made = await newDataKeyPair(services, key, input, context);

@@ -10,9 +10,9 @@ import { refuseRecipient } from '../recipient.ts';
 export const generateDataKey: Operation<'GenerateDataKey', OneKey> = {
   name: 'GenerateDataKey',
   countsAs: 'GenerateDataKey',
+  precheck: ({ recipient }) => refuseRecipient(recipient),
   check(input) {
     dataKeyBytes(input);
-    refuseRecipient(input.recipient);
     checkContext(input.encryptionContext);
   },
   keys: usedKey('GenerateDataKey', 'ENCRYPT_DECRYPT', { fits: (key) => requireEncryption(key) }),

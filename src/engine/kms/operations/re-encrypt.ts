@@ -5,13 +5,13 @@ import { decryptBy, encryptFor, requireDecryptable, requireEncryptable } from '.
 import type { Input, Operation, TwoKeys } from '../operation.ts';
 import { present } from '../present.ts';
 import { resolveKeyOrAlias } from '../resolve-key.ts';
-import { findSourceKey } from '../source-key.ts';
+import { findSourceKey, requireKeyOf } from '../source-key.ts';
 
 export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
   name: 'ReEncrypt',
   countsAs: 'ReEncrypt',
+  precheck: (input) => checkCiphertextRequest(input, sourceOf(input), 'SourceKeyId'),
   check(input) {
-    checkCiphertextRequest(input, sourceOf(input), 'SourceKeyId');
     checkContext(input.sourceEncryptionContext);
     checkContext(input.destinationEncryptionContext);
   },
@@ -22,6 +22,7 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
       state: 'table',
       usage: 'ENCRYPT_DECRYPT',
       find: (input, lookup) => findSourceKey({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, lookup),
+      isTheOne: (key, input) => requireKeyOf({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, key),
       fits: (key, input) => requireDecryptable(key, sourceOf(input), ciphertextOf(input)),
     },
     {

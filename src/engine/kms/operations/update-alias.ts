@@ -12,7 +12,7 @@ export const updateAlias: Operation<'UpdateAlias', TwoKeys> = {
   name: 'UpdateAlias',
   keys: [aliasedKey('UpdateAlias'), aliasTarget('UpdateAlias')],
   alsoNeeds: ({ aliasName }, call) => [aliasPermission('UpdateAlias', aliasName, call)],
-  check: ({ aliasName }) => checkAliasName(aliasName),
+  precheck: ({ aliasName }) => checkAliasName(aliasName),
   async run({ input: { aliasName }, keys: [from, to], call, services }) {
     requireSameKind(from.stored.body, to.stored.body);
     if (from.arn !== to.arn) await requireRoomForAlias(to, services);

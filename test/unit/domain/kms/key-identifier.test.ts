@@ -82,6 +82,9 @@ describe('an ARN', () => {
     { region: 'us-gov-west-1', partition: 'aws-us-gov' },
     { region: 'us-iso-east-1', partition: 'aws-iso' },
     { region: 'us-isob-east-1', partition: 'aws-iso-b' },
+    { region: 'eu-isoe-west-1', partition: 'aws-iso-e' },
+    { region: 'us-isof-south-1', partition: 'aws-iso-f' },
+    { region: 'eusc-de-east-1', partition: 'aws-eusc' },
   ])('in $region is of the partition $partition', ({ region, partition }) => {
     const scope = { account: '111122223333', region };
     expect(keyArn({ ...scope, keyId: UUID })).toBe(`arn:${partition}:kms:${region}:111122223333:key/${UUID}`);

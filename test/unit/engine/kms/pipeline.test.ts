@@ -44,6 +44,51 @@ describe('the order of checks', () => {
     expect(rig.questions).toStrictEqual([]);
   });
 
+  test.for([
+    { name: 'TagResource', input: { tags: [{ tagKey: 'aws:x', tagValue: '' }] } },
+    { name: 'ScheduleKeyDeletion', input: { pendingWindowInDays: 5 } },
+    { name: 'PutKeyPolicy', input: { policy: 'nope' } },
+    { name: 'GenerateDataKey', input: {} },
+    { name: 'Encrypt', input: { plaintext: PLAINTEXT, encryptionContext: { a: 'b'.repeat(9_000) } } },
+  ] as const)(
+    'finds the key of $name, and asks for permission, before it looks at the rest',
+    async ({ name, input }) => {
+      const rig = new Rig();
+      const { id } = await rig.newKey();
+      const call = (keyId: string) => faultOf(rig.run(name, { keyId, ...input } as never));
+      expect(await call('11111111-1111-1111-1111-111111111111')).toMatchObject({ code: 'NotFoundException' });
+      expect(['ValidationException', 'TagException', 'MalformedPolicyDocumentException']).toContain(
+        (await call(id)).code,
+      );
+      rig.authorize = () => {
+        throw new KmsFault('AccessDeniedException', 'no');
+      };
+      expect(await call(id)).toMatchObject({ code: 'AccessDeniedException' });
+    },
+  );
+
+  test.for(['Decrypt', 'ReEncrypt'] as const)(
+    '%s tells only who may use it that a key is not the right one',
+    async (name) => {
+      const rig = new Rig();
+      const [key, other] = [await rig.newKey(), await rig.newKey()];
+      const { ciphertextBlob } = await rig.run('Encrypt', { keyId: key.id, plaintext: PLAINTEXT });
+      const call = () =>
+        faultOf(
+          rig.run(name, {
+            ...{ ciphertextBlob: ciphertextBlob as Uint8Array, keyId: other.id, sourceKeyId: other.id },
+            destinationKeyId: other.id,
+          }),
+        );
+      await rig.alter(other.id, { state: 'Disabled' });
+      expect(await call()).toMatchObject({ code: 'IncorrectKeyException' });
+      rig.authorize = () => {
+        throw new KmsFault('AccessDeniedException', 'no');
+      };
+      expect(await call()).toMatchObject({ code: 'AccessDeniedException' });
+    },
+  );
+
   it('asks for permission before it looks at state and dry run', async () => {
     const rig = new Rig();
     const key = await rig.newKey();

@@ -195,8 +195,10 @@ describe.each(BOTH)('%s', (name) => {
 
   it('refuses a context that is too long', async () => {
     const long = { a: 'b'.repeat(8192) };
-    const request = { keyId: 'alias/none', keyPairSpec: 'ECC_NIST_P256', encryptionContext: long } as const;
-    expect(await faultOf(new Rig().run(name, request))).toMatchObject({ code: 'ValidationException' });
+    const rig = new Rig();
+    const { id: keyId } = await rig.newKey();
+    const request = { keyId, keyPairSpec: 'ECC_NIST_P256', encryptionContext: long } as const;
+    expect(await faultOf(rig.run(name, request))).toMatchObject({ code: 'ValidationException' });
   });
 
   test.for([

@@ -126,6 +126,21 @@ describe('limits of pages', () => {
 });
 
 describe('markers', () => {
+  test.for([
+    { of: 'control characters', char: '\u0001' },
+    { of: 'halves of surrogate pairs', char: '\ud800' },
+    { of: 'characters of three bytes', char: '€' },
+  ])('are short enough to come back after 128 $of', async ({ char }) => {
+    const rig = new Rig();
+    const { id } = await rig.newKey();
+    const keys = [char.repeat(128), char.repeat(127)];
+    await rig.alter(id, { tags: keys.map((key) => ({ key, value: '' })) });
+    const { nextMarker } = await rig.run('ListResourceTags', { keyId: id, limit: 1 });
+    expect(nextMarker).toMatch(/^[\w-]{1,1024}$/);
+    const rest = await rig.run('ListResourceTags', { keyId: id, limit: 1, marker: nextMarker as string });
+    expect(rest.tags).toEqual([{ tagKey: char.repeat(128), tagValue: '' }]);
+  });
+
   const LISTS: Record<string, List> = {
     ListKeys: (rig, at, call) => rig.run('ListKeys', at, call),
     ListAliases: (rig, at, call) => rig.run('ListAliases', at, call),
