@@ -128,9 +128,14 @@ async function rotateUntilKilled(call: CallKms, keyId: string, kills: () => Prom
 }
 
 async function materialsByRotation(call: CallKms, keyId: string): Promise<readonly string[]> {
-  const { body } = await call('ListKeyRotations', { KeyId: keyId, Limit: 1000 });
-  const rotations = body['Rotations'] as readonly { readonly KeyMaterialId: string }[];
-  return rotations.map(({ KeyMaterialId }) => KeyMaterialId);
+  const found: string[] = [];
+  for (let marker: object | undefined = {}; marker !== undefined; ) {
+    const { body } = await call('ListKeyRotations', { KeyId: keyId, Limit: 1000, ...marker });
+    const rotations = body['Rotations'] as readonly { readonly KeyMaterialId: string }[];
+    found.push(...rotations.map(({ KeyMaterialId }) => KeyMaterialId));
+    marker = body['Truncated'] === true ? { Marker: body['NextMarker'] } : undefined;
+  }
+  return found;
 }
 
 async function kill(engine: StartedProcess): Promise<void> {
