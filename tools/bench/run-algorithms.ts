@@ -37,8 +37,8 @@ export const FULL_ALGORITHMS_PLAN: AlgorithmsPlan = {
   quick: false,
   point: 1,
   raw: 0.4,
-  steady: 6,
-  rounds: 5,
+  steady: 5,
+  rounds: 4,
 };
 export const QUICK_ALGORITHMS_PLAN: AlgorithmsPlan = {
   ...{ quick: true, point: 0.1, raw: 0.05, steady: 2, rounds: 1 },

@@ -5,7 +5,7 @@ import { describeMachine } from './machine.ts';
 import { busyMicros, othersSince } from './process-usage.ts';
 
 export const FULL_KMS_PLAN: KmsPlan = {
-  ...{ quick: false, tokenLoop: 2, warmUp: 5, point: 4, rounds: 5, profile: 8, starts: 3 },
+  ...{ quick: false, tokenLoop: 2, warmUp: 4, point: 3, rounds: 5, profile: 8, starts: 3 },
   keys: [10, 1_000, 100_000],
 };
 
