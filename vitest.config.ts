@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -30,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: availableParallelism(),
           testTimeout: 20_000,
           // One process for many files: starting one, and writing its coverage, takes longer than most files' tests.
           isolate: false,
@@ -38,7 +39,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], maxWorkers: 2, testTimeout: 20_000 },
+        test: {
+          name: 'edge',
+          include: ['test/edge/**/*.test.ts'],
+          maxWorkers: availableParallelism(),
+          testTimeout: 20_000,
+        },
       },
       {
         extends: true,
@@ -112,7 +118,7 @@ export default defineConfig({
         test: {
           name: 'clients',
           include: ['test/clients/**/*.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: availableParallelism(),
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

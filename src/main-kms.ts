@@ -294,9 +294,9 @@ const NO_EVENTS: NonNullable<KmsFaceOptions['events']> = {
   meter: { eventsDelivered: ignore, eventDeliveryFailed: ignore, eventsWaiting: ignore },
 };
 const NO_CONTROL = 'kms.dangerAllowClockControl is not set in the configuration of this process';
-/** Leaves room for periods and windows before the year 9999, where the clients of several languages end. */
 /** Of a clock that is advanced: years of a few keys, and not the hours that 100 000 would take. */
 const MOST_STOPS = 1_000;
+/** Leaves room for periods and windows before the year 9999, where the clients of several languages end. */
 const END_OF_TIME_MS = Date.UTC(9900, 0);
 const BEYOND_TIME = 'the clock goes forward only, and not beyond the year 9899';
 /** An attestation document of 256 KiB in Base64, and room for the rest. */

@@ -1,5 +1,6 @@
 /** The tables of `npm run bench -- kms-algorithms`. */
-import { type AlgorithmPoint, type AlgorithmsRun, type Disturbance, IDLE_LOOP } from './algorithms-run.ts';
+import { type AlgorithmPoint, type AlgorithmsRun, type Disturbance, OUTSIDE_LOOP } from './algorithms-run.ts';
+import { median } from './distribution.ts';
 import { yesNo } from './table-parts.ts';
 import { circumstances, count, ms, ratio, table } from './table-text.ts';
 
@@ -22,7 +23,7 @@ export function renderAlgorithms(run: AlgorithmsRun): string {
 }
 
 function aimTable(run: AlgorithmsRun): string {
-  const work = disturbers(run).filter((by) => by !== IDLE_LOOP);
+  const work = disturbers(run).filter((by) => by !== OUTSIDE_LOOP);
   const rows = work.map((by) => {
     const times = p99Ratio(run, by);
     return [`p99 of Encrypt beside ${by}`, '≤ 1.5 ×', `${ratio(times)} ×`, yesNo(times <= MOST_TIMES)];
@@ -36,7 +37,7 @@ function disturbanceTable(run: AlgorithmsRun): string {
     const of = (read: (each: Disturbance) => number): number => median(runs.map(read));
     return [
       by === '' ? 'nothing else' : by,
-      by === '' || by === IDLE_LOOP ? '' : rate(of(({ besidePerSecond }) => besidePerSecond)),
+      by === '' || by === OUTSIDE_LOOP ? '' : rate(of(({ besidePerSecond }) => besidePerSecond)),
       ms(of(({ p50Ms }) => p50Ms)),
       ms(of(({ p99Ms }) => p99Ms)),
       by === '' ? '' : ratio(p99Ratio(run, by)),
@@ -87,21 +88,15 @@ function pointRow(point: AlgorithmPoint): string[] {
 export function p99Ratio(run: AlgorithmsRun, by: string): number {
   const p99s = (name: string): number[] =>
     run.disturbances.filter((each) => each.by === name).map(({ p99Ms }) => p99Ms);
-  const aRound = disturbers(run).length;
+  const perRound = disturbers(run).length;
   const undisturbed = p99s('');
-  const usual = (round: number): number => median(undisturbed.slice(round * aRound, (round + 1) * aRound));
+  const usual = (round: number): number =>
+    median(undisturbed.slice(round * perRound, (round + 1) * perRound));
   return median(p99s(by).map((p99Ms, round) => p99Ms / usual(round)));
 }
 
 function disturbers({ disturbances }: AlgorithmsRun): string[] {
   return [...new Set(disturbances.map(({ by }) => by))].filter((by) => by !== '');
-}
-
-function median(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(ascending.length / 2);
-  const upper = ascending[middle] ?? Number.NaN;
-  return ascending.length % 2 === 1 ? upper : ((ascending[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
 function rate(perSecond: number): string {

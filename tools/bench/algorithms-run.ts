@@ -45,7 +45,7 @@ export interface RawWork {
  * The disturber that the engine has no part in: a process as little urgent as its slow work, which computes and does
  * nothing else. What it does to the engine, the machine does.
  */
-export const IDLE_LOOP = 'a loop outside of the engine';
+export const OUTSIDE_LOOP = 'a loop outside of the engine';
 
 /** Symmetric Encrypt at a steady rate, while something else goes on. */
 export interface Disturbance extends Latency {

@@ -1,7 +1,7 @@
 /** The tables of `npm run bench -- kms`. */
 import { BenchFault } from './bench-fault.ts';
 import type { ProfileSummary } from './bench-run.ts';
-import { percentile } from './distribution.ts';
+import { median } from './distribution.ts';
 import type { KmsPoint, KmsRun, KmsSeries } from './kms-run.ts';
 import { areaTable, functionTable, latency, yesNo } from './table-parts.ts';
 import { circumstances, count, ratio, share, table } from './table-text.ts';
@@ -229,11 +229,4 @@ function pointOf(
   );
   if (found === undefined) throw new BenchFault(`the run lacks ${operation} at ${connections} connections`);
   return found;
-}
-
-function median(values: readonly number[]): number {
-  return percentile(
-    values.toSorted((a, b) => a - b),
-    50,
-  );
 }

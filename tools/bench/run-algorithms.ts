@@ -10,7 +10,7 @@ import {
   type AlgorithmPoint,
   type AlgorithmsRun,
   type Disturbance,
-  IDLE_LOOP,
+  OUTSIDE_LOOP,
   type WorkName,
 } from './algorithms-run.ts';
 import { BenchFault } from './bench-fault.ts';
@@ -116,11 +116,11 @@ async function disturb({ cases, client, plan, say, ...order }: DisturbanceOrder)
   const steady = { ...order, seconds: plan.steady };
   await encryptSteadily(steady);
   for (let round = 0; round < plan.rounds; round += 1) {
-    for (const by of [...DISTURBANCES, IDLE_LOOP]) {
+    for (const by of [...DISTURBANCES, OUTSIDE_LOOP]) {
       const alone = await encryptSteadily(steady);
       made.push({ by: '', besidePerSecond: 0, ...alone });
       const { result: disturbed, besidePerSecond } =
-        by === IDLE_LOOP
+        by === OUTSIDE_LOOP
           ? await besideALoop(() => encryptSteadily(steady))
           : await besideWork(client, ordersOf(cases, by), () => encryptSteadily(steady));
       made.push({ by, besidePerSecond, ...disturbed });

@@ -1,7 +1,7 @@
 /**
  * The order of checks behind the edge, which has authenticated the caller and validated the input against the model:
  *
- * 1. the input, as far as finding keys relies on it
+ * 1. whether the operation is there, and the input as far as finding keys relies on it
  * 2. keys are found
  * 3. the caller is authorized
  * 4. the input itself, where that needs no key

@@ -5,19 +5,21 @@
 import { type CiphertextBlob, parseBlob } from '../../domain/kms/ciphertext-blob.ts';
 import { isKeyId } from '../../domain/kms/key-identifier.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
+import type { KmsAction } from '../../domain/ports/authorizer.ts';
 import { type CiphertextKey, namesItsKey } from './ciphertext-request.ts';
-import type { FoundKey, KeyLookup } from './operation.ts';
+import { type EncryptionChoice, requireDecryptable } from './encryption.ts';
+import type { FoundKey, Input, KeyLookup, KeyRole } from './operation.ts';
 import { present } from './present.ts';
 import { findKey, foreignKeyDenied, resolveKeyOrAlias } from './resolve-key.ts';
 
 /** Without a ciphertext (a dry run that leaves it aside) there has to be a key id. */
-export type CiphertextSource = CiphertextKey & { readonly ciphertext: Uint8Array | undefined };
+type CiphertextSource = CiphertextKey & { readonly ciphertext: Uint8Array | undefined };
 
 /**
  * The key that the request names, or else the one that the ciphertext names. Faults: those of naming a key,
  * `InvalidCiphertextException`, `AccessDeniedException`.
  */
-export async function findSourceKey(source: CiphertextSource, lookup: KeyLookup): Promise<FoundKey> {
+async function findSourceKey(source: CiphertextSource, lookup: KeyLookup): Promise<FoundKey> {
   const { ciphertext, keyId } = source;
   if (ciphertext === undefined || !namesItsKey(source)) {
     return resolveKeyOrAlias(present(keyId, 'the key id of a ciphertext that names no key'), lookup);
@@ -31,12 +33,28 @@ export async function findSourceKey(source: CiphertextSource, lookup: KeyLookup)
  * Fault `IncorrectKeyException` for another key than that of the ciphertext. It says that the key exists, so it is only for
  * those who may use that key.
  */
-export function requireKeyOf(source: CiphertextSource, { stored }: FoundKey): void {
+function requireKeyOf(source: CiphertextSource, { stored }: FoundKey): void {
   const { ciphertext } = source;
   if (ciphertext === undefined || source.keyId === undefined || !namesItsKey(source)) return;
   const blob = parseBlob(ciphertext);
   const { account, keyId } = stored.body;
   if (account !== blob.account || keyId !== blob.keyId) throw incorrectKey();
+}
+
+/** The key that opens the ciphertext of a request, as a role of its operation. */
+export function sourceKey<N extends 'Decrypt' | 'ReEncrypt'>(
+  action: KmsAction,
+  sourceOf: (input: Input<N>) => CiphertextSource & EncryptionChoice,
+): KeyRole<N> {
+  return {
+    action,
+    crossAccount: true,
+    state: 'table',
+    usage: 'ENCRYPT_DECRYPT',
+    find: (input, lookup) => findSourceKey(sourceOf(input), lookup),
+    isTheOne: (key, input) => requireKeyOf(sourceOf(input), key),
+    fits: (key, input) => requireDecryptable(key, sourceOf(input), sourceOf(input).ciphertext),
+  };
 }
 
 /** A bare id means the key of the ciphertext's account where it is that key's: AWS lets callers of other accounts do so. */

@@ -4,11 +4,11 @@
  */
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { checkCiphertextRequest, ciphertextOf } from '../ciphertext-request.ts';
-import { decryptBy, requireDecryptable } from '../encryption.ts';
+import { decryptBy } from '../encryption.ts';
 import type { Input, OneKey, Operation } from '../operation.ts';
 import { present } from '../present.ts';
 import { refuseRecipient } from '../recipient.ts';
-import { findSourceKey, requireKeyOf } from '../source-key.ts';
+import { sourceKey } from '../source-key.ts';
 
 export const decrypt: Operation<'Decrypt', OneKey> = {
   name: 'Decrypt',
@@ -18,17 +18,7 @@ export const decrypt: Operation<'Decrypt', OneKey> = {
     refuseRecipient(input.recipient);
   },
   check: ({ encryptionContext }) => checkContext(encryptionContext),
-  keys: [
-    {
-      action: 'Decrypt',
-      crossAccount: true,
-      state: 'table',
-      usage: 'ENCRYPT_DECRYPT',
-      find: (input, lookup) => findSourceKey({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, lookup),
-      isTheOne: (key, input) => requireKeyOf({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, key),
-      fits: (key, input) => requireDecryptable(key, sourceOf(input), ciphertextOf(input)),
-    },
-  ],
+  keys: [sourceKey('Decrypt', sourceOf)],
   async run({ input, keys: [key], services, context }) {
     const { encryptionAlgorithm = 'SYMMETRIC_DEFAULT' } = input;
     const ciphertext = present(input.ciphertextBlob, 'the ciphertext');
@@ -43,6 +33,7 @@ export const decrypt: Operation<'Decrypt', OneKey> = {
   },
 };
 
-function sourceOf({ keyId, encryptionAlgorithm, encryptionContext }: Input<'Decrypt'>) {
-  return { keyId, algorithm: encryptionAlgorithm, encryptionContext };
+function sourceOf(input: Input<'Decrypt'>) {
+  const { keyId, encryptionAlgorithm: algorithm, encryptionContext } = input;
+  return { keyId, algorithm, encryptionContext, ciphertext: ciphertextOf(input) };
 }

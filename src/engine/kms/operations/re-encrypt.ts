@@ -1,11 +1,11 @@
 /** ReEncrypt: from one key, or encryption context, to another, without the plaintext leaving the engine. */
 import { checkContext } from '../../../domain/kms/encryption-context.ts';
 import { checkCiphertextRequest, ciphertextOf } from '../ciphertext-request.ts';
-import { decryptBy, encryptFor, requireDecryptable, requireEncryptable } from '../encryption.ts';
+import { decryptBy, encryptFor, requireEncryptable } from '../encryption.ts';
 import type { Input, Operation, TwoKeys } from '../operation.ts';
 import { present } from '../present.ts';
 import { resolveKeyOrAlias } from '../resolve-key.ts';
-import { findSourceKey, requireKeyOf } from '../source-key.ts';
+import { sourceKey } from '../source-key.ts';
 
 export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
   name: 'ReEncrypt',
@@ -16,15 +16,7 @@ export const reEncrypt: Operation<'ReEncrypt', TwoKeys> = {
     checkContext(input.destinationEncryptionContext);
   },
   keys: [
-    {
-      action: 'ReEncryptFrom',
-      crossAccount: true,
-      state: 'table',
-      usage: 'ENCRYPT_DECRYPT',
-      find: (input, lookup) => findSourceKey({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, lookup),
-      isTheOne: (key, input) => requireKeyOf({ ...sourceOf(input), ciphertext: ciphertextOf(input) }, key),
-      fits: (key, input) => requireDecryptable(key, sourceOf(input), ciphertextOf(input)),
-    },
+    sourceKey('ReEncryptFrom', sourceOf),
     {
       action: 'ReEncryptTo',
       crossAccount: true,
@@ -60,6 +52,7 @@ function sourceOf(input: Input<'ReEncrypt'>) {
     keyId: input.sourceKeyId,
     algorithm: input.sourceEncryptionAlgorithm,
     encryptionContext: input.sourceEncryptionContext,
+    ciphertext: ciphertextOf(input),
   };
 }
 
