@@ -2,7 +2,8 @@
  * The composition root: the only file that knows every room. It turns a configuration into running
  * listeners and token hosts, and takes them down again.
  */
-import fs from 'node:fs';
+
+import { claimStateDir } from './claim-state-dir.ts';
 import { readEnvironment } from './config/env.ts';
 import type { PortcullisConfig, TokenConfig } from './config/portcullis-config.ts';
 import { restartReason } from './config/restart-reason.ts';
@@ -61,10 +62,9 @@ export class ReloadRefusal extends Error {
   override readonly name = 'ReloadRefusal';
 }
 
-/** Starts everything. Rejects with a ListenFault, TlsFault or file error; tokens that are down do not stop it. */
+/** Starts everything. Rejects with a ListenFault, TlsFault, StoreFailure or file error; tokens that are down do not stop it. */
 export async function startPortcullis(options: StartOptions): Promise<Running> {
-  fs.mkdirSync(options.config.stateDir, { recursive: true, mode: 0o700 });
-  const portcullis = new Portcullis(options);
+  const portcullis = new Portcullis(options, await claimStateDir(options.config));
   try {
     await portcullis.start();
     return portcullis;
@@ -88,9 +88,11 @@ class Portcullis implements Running {
   readonly #fleet: Fleet;
   readonly #everReady = new Set<string>();
   readonly #listeners: { proxy?: Listener; kms?: Listener; metrics?: Listener; control?: Listener } = {};
+  readonly #stateDir: Disposable;
   #kms: KmsFace | undefined;
 
-  constructor({ config, log, requestReload }: StartOptions) {
+  constructor({ config, log, requestReload }: StartOptions, stateDir: Disposable) {
+    this.#stateDir = stateDir;
     this.#config = config;
     this.#stores = config.keyStores;
     this.#log = log;
@@ -155,12 +157,12 @@ class Portcullis implements Running {
   }
 
   async #startProxy(shared: SharedByListeners): Promise<void> {
-    const { host, port, tls: files } = this.#config.proxy;
+    const { host, port, reusePort, tls: files } = this.#config.proxy;
     const material = files && readTls(files);
     const tls = material === undefined ? {} : { tls: material };
     this.#certificates = certificatesIn(material);
     const handler = this.#xksProxy();
-    const at = { host, port };
+    const at = { host, port, reusePort };
     const face = { handler, bare: true, refusals: xksRefusal };
     this.#listeners.proxy = await listen({ ...shared, ...tls, ...face, name: 'proxy', at });
   }
@@ -168,14 +170,14 @@ class Portcullis implements Running {
   async #startKms(shared: SharedByListeners): Promise<void> {
     const { kms: config } = this.#config;
     if (config === undefined) return;
-    const { host, port, tls: files, access } = config;
+    const { host, port, reusePort, tls: files, access } = config;
     const outside = { clock: SYSTEM_CLOCK, entropy: new RandomPool(), log: this.#log, meter: this.#meter };
     this.#kms = await openKms({ config, fleet: this.#fleet, ...outside });
     const { handler, refusals } = this.#kms;
     const material = files && readTls(files);
     const tls = material === undefined ? {} : { tls: material };
     this.#certificates = [...this.#certificates, ...certificatesIn(material)];
-    const at = { host, port };
+    const at = { host, port, reusePort };
     const face = { handler, refusals, bare: true };
     this.#listeners.kms = await listen({ ...shared, ...tls, ...face, name: 'kms', at });
     if (access.mode === 'open') {
@@ -252,6 +254,7 @@ class Portcullis implements Running {
     await this.#kms?.[Symbol.asyncDispose]();
     await Promise.all([metrics?.drain(0), control?.drain(0)]);
     await this.#fleet[Symbol.asyncDispose]();
+    this.#stateDir[Symbol.dispose]();
     this.#log.info('stopped');
   }
 

@@ -33,6 +33,8 @@ export interface ProxyConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Shared with other processes. */
+  readonly reusePort: boolean;
   readonly tls?: TlsFiles;
   /** Proxies behind the same endpoint, this one included; reported to KMS. */
   readonly fleetSize: number;
@@ -63,6 +65,8 @@ export interface KmsConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Shared with other processes. */
+  readonly reusePort: boolean;
   /** Absolute paths of PEM files. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Name of the token with the domain's keys; absent: key material is in the memory of the process. */

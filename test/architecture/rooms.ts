@@ -18,6 +18,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'main.ts', rooms: ['*'], packages: ['node:*'] },
   { path: 'main-kms.ts', rooms: ['*'], packages: ['node:*'] },
   { path: 'listener-settings.ts', rooms: ['config/', 'edge/http/', 'domain/'], packages: ['node:*'] },
+  { path: 'claim-state-dir.ts', rooms: ['config/', 'store/'], packages: ['node:*'] },
   { path: 'open-kms.ts', rooms: ['*'], packages: [] },
   { path: 'open-record-store.ts', rooms: ['config/', 'store/', 'domain/'], packages: ['node:*'] },
   { path: 'open-event-sinks.ts', rooms: ['config/', 'events/', 'domain/'], packages: ['node:*'] },

@@ -212,7 +212,7 @@ describe('config check of a file that cannot be used', () => {
     expect(await check(directory, file)).toEqual({
       code: 1,
       text: `<directory>/portcullis.yaml: not usable
-  <directory>/portcullis.yaml:4: proxy.prot is not a known field; expected one of host, port, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?
+  <directory>/portcullis.yaml:4: proxy.prot is not a known field; expected one of host, port, reusePort, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?
   <directory>/portcullis.yaml:1: stateDir is missing; expected the path of a file
 `,
     });

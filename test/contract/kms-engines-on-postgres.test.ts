@@ -14,7 +14,8 @@ import { outboxRecords } from '../../src/events/event-outbox.ts';
 import { SoftwareVault } from '../../src/hsm/software/software-vault.ts';
 import { CommandedSink, SeenMeter } from '../support/event-sinks.ts';
 import { SeenLog } from '../support/seen-log.ts';
-import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer } from '../support/store/describe-with-server.ts';
+import { PostgresServer } from '../support/store/postgres-server.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';

@@ -5,7 +5,8 @@ import { StoreFailure } from '../../src/domain/ports/record-store.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { PostgresServer as ServerAddress } from '../../src/store/postgres/connection.ts';
 import { CertificateShop } from '../support/certificates.ts';
-import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer } from '../support/store/describe-with-server.ts';
+import { PostgresServer } from '../support/store/postgres-server.ts';
 import { at, put } from '../support/store/records.ts';
 
 const PASSWORD = 'correct horse battery staple';

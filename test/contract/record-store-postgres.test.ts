@@ -2,7 +2,8 @@
 import { afterAll, expect, it, vi } from 'vitest';
 import { StoreConflict, StoreFailure } from '../../src/domain/ports/record-store.ts';
 import { CutLink } from '../support/store/cut-link.ts';
-import { describeWithServer, PostgresServer } from '../support/store/postgres-server.ts';
+import { describeWithServer } from '../support/store/describe-with-server.ts';
+import { PostgresServer } from '../support/store/postgres-server.ts';
 import { at, put, remove, SCOPE, usage } from '../support/store/records.ts';
 
 const server = await PostgresServer.start();

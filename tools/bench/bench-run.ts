@@ -70,7 +70,8 @@ export interface TokenLoop {
 
 /** wrk: as many requests at once as connections, each sent when the answer to the one before is in. */
 export interface ClosedPoint extends Latency {
-  readonly server: 'echo' | 'proxy';
+  /** `pair`: two proxies on one port, over one token. */
+  readonly server: 'echo' | 'proxy' | 'pair';
   readonly operation: Operation;
   readonly tls: boolean;
   readonly connections: number;

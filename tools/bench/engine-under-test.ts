@@ -1,9 +1,10 @@
-/** The KMS engine as an operator starts it, in a process of its own: signatures verified, a SQLite store, one token host. */
+/** The KMS engine as an operator starts it, in a process of its own: signatures verified, one token host. */
 import { openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import type { PostgresServer } from '../../src/store/postgres/connection.ts';
 import { CREDENTIAL, tokenSection } from '../../test/support/proxy-config.ts';
 import type { StartedProcess } from '../../test/support/started-process.ts';
 import type { TestToken } from '../../test/support/token.ts';
@@ -11,18 +12,20 @@ import { BenchFault } from './bench-fault.ts';
 import { startProgram } from './child-processes.ts';
 import { encryptKeys } from './kms-requests.ts';
 import { childrenOf } from './process-usage.ts';
-import { CLI, freePort, profileFlags } from './proxy-under-test.ts';
+import { CLI, freePort, profileFlags, untilItIsReady } from './proxy-under-test.ts';
 import { RawConnection, type Target } from './raw-connection.ts';
 import { signedRequest } from './signed-requests.ts';
 
 export interface EngineOrder {
   readonly token: TestToken;
-  /** Made by {@link makeFilledStore}. */
-  readonly store: string;
+  /** Filled beforehand: a SQLite file, or a database. */
+  readonly store: string | PostgresServer;
   /** One of its keys: the engine is up when it encrypts under it. */
   readonly keyId: string;
   /** Where engine and token host leave CPU profiles when they end. */
   readonly profileDirectory?: string;
+  /** Other engines listen on it, too; a port of its own unless told. */
+  readonly sharedPort?: number;
 }
 
 export interface EngineUnderTest extends AsyncDisposable {
@@ -43,9 +46,10 @@ export const TOKEN_NAME = 'soft';
 
 /** Rejects with a BenchFault and all that the engine said when it does not encrypt within half a minute. */
 export async function startEngineUnderTest(order: EngineOrder): Promise<EngineUnderTest> {
-  const { token, profileDirectory } = order;
-  const port = await freePort();
-  const config = await writeConfig(order, port);
+  const { token, profileDirectory, sharedPort } = order;
+  const port = sharedPort ?? (await freePort());
+  const metricsPort = await freePort();
+  const config = await writeConfig(order, { port, metricsPort });
   const flags = profileDirectory === undefined ? [] : profileFlags(profileDirectory, 'engine');
   const startedMs = performance.now();
   // Lines are formatted and written as in production, and cost nobody's disk.
@@ -55,6 +59,8 @@ export async function startEngineUnderTest(order: EngineOrder): Promise<EngineUn
   });
   const target = { host: '127.0.0.1', port };
   const authority = `127.0.0.1:${port}`;
+  // On a shared port, another engine may have answered.
+  if (sharedPort !== undefined) await untilItIsReady(child, metricsPort);
   const times = await untilItEncrypts(child, target, order.keyId);
   const [hostPid = 0] = childrenOf(child.pid);
   return {
@@ -71,16 +77,21 @@ export async function startEngineUnderTest(order: EngineOrder): Promise<EngineUn
   };
 }
 
-async function writeConfig({ token, store, profileDirectory }: EngineOrder, port: number): Promise<string> {
-  const file = join(token.paths.directory, `engine-${port}.yaml`);
+async function writeConfig(
+  { token, store, profileDirectory, sharedPort }: EngineOrder,
+  { port, metricsPort }: { readonly port: number; readonly metricsPort: number },
+): Promise<string> {
+  const file = join(token.paths.directory, `engine-${metricsPort}.yaml`);
   const host = profileDirectory !== undefined && {
     env: { ...token.env, NODE_OPTIONS: profileFlags(profileDirectory, 'host').join(' ') },
   };
   const content = {
-    stateDir: `state-${port}`,
+    stateDir: `state-${metricsPort}`,
+    metrics: { port: metricsPort },
     tokens: [tokenSection(token, { ...host })],
     kms: {
-      ...{ port, token: TOKEN_NAME, store: { sqlite: store } },
+      ...{ port, reusePort: sharedPort !== undefined, token: TOKEN_NAME },
+      store: typeof store === 'string' ? { sqlite: store } : { postgres: store },
       access: { mode: 'verify', credentials: [{ ...CREDENTIAL, account: ACCOUNT }] },
     },
   };

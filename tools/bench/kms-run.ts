@@ -43,7 +43,8 @@ export interface KmsLoad extends Latency {
 
 /** At so many connections, over the keys of the smallest store: the fastest of several measurements. */
 export interface KmsPoint extends KmsLoad {
-  readonly server: 'echo' | 'engine';
+  /** `pair`: two engines on one port, over one PostgreSQL database. */
+  readonly server: 'echo' | 'engine' | 'pair';
   readonly operation: KmsOperation;
   /** Of every measurement, `perSecond` among them. */
   readonly rates: readonly number[];

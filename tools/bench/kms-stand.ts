@@ -11,6 +11,7 @@ import { type CpuProfile, summariseProfile } from './cpu-profile.ts';
 import type { DeviceLoopJob } from './device-loop.ts';
 import type { RawScheme } from './device-run.ts';
 import { ECHO_PORT, type EchoJob } from './echo.ts';
+import { startEnginePair } from './engine-pair.ts';
 import { ACCOUNT, type EngineUnderTest, startEngineUnderTest, TOKEN_NAME } from './engine-under-test.ts';
 import { drawn, encryptKeys, messageSizes, ordersFor, repeated, sendAll } from './kms-requests.ts';
 import type {
@@ -24,8 +25,8 @@ import type {
   KmsSeries,
   KmsStart,
 } from './kms-run.ts';
-import { makeFilledStore } from './kms-store.ts';
-import { cpuMicros, residentMb } from './process-usage.ts';
+import { makeFilledFile } from './kms-store.ts';
+import { residentMb, totalCpuMicros } from './process-usage.ts';
 import { PLAINTEXT_BYTES, REGION, type RequestOrder, signedRequest } from './signed-requests.ts';
 import { runWrk } from './wrk.ts';
 
@@ -47,7 +48,10 @@ interface FilledStore {
   readonly keyIds: readonly string[];
 }
 
-type EchoUnderTest = AsyncDisposable & { readonly origin: string; readonly pid: number };
+type EchoUnderTest = AsyncDisposable & Pick<EngineUnderTest, 'origin' | 'pid'>;
+
+/** Requests go to one origin, behind which there may be several processes. */
+type Driven = Pick<EngineUnderTest, 'origin' | 'pid'> & Partial<Pick<EngineUnderTest, 'hostPid'>>;
 
 interface Running {
   readonly store: FilledStore;
@@ -85,10 +89,8 @@ export class KmsStand implements AsyncDisposable {
     const stores: FilledStore[] = [];
     for (const keys of plan.keys) {
       const file = join(token.paths.directory, `keys-${keys}.db`);
-      const keyIds = await makeFilledStore({
-        ...{ file, token, tokenName: TOKEN_NAME, keys },
-        ...{ account: ACCOUNT, region: REGION },
-      });
+      const order = { token, tokenName: TOKEN_NAME, keys, account: ACCOUNT, region: REGION };
+      const keyIds = await makeFilledFile(file, order);
       stores.push({ file, keyIds });
       say(`made a store of ${keys} keys`);
     }
@@ -132,7 +134,8 @@ export class KmsStand implements AsyncDisposable {
   }
 
   /**
-   * Every operation at every number of connections, over the smallest store, and bare HTTP; all of them again and again.
+   * Every operation at every number of connections, over the smallest store, and bare HTTP, and where there are several
+   * connections, two engines on one port; all of them again and again.
    * What else happens on a machine only ever takes time, so the fastest measurement says most of what was measured.
    */
   async measurePoints(): Promise<KmsRun['message']> {
@@ -141,9 +144,15 @@ export class KmsStand implements AsyncDisposable {
     const orders = await ordersFor(engine, repeated(store.keyIds, HOT_REQUESTS));
     const message = await messageSizes(engine, orders.Encrypt);
     await using echo = await this.#startEcho(message);
+    await using pair = await startEnginePair(this.#token, store.keyIds.length);
+    if (pair === undefined) this.#say('no PostgreSQL here: two engines on one port are not measured');
+    const ofPair = pair && (await ordersFor(pair.engines[0], repeated(pair.keyIds, HOT_REQUESTS)));
     const seconds = this.#plan.point;
     await this.#drive(echo, orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp / 2 });
     await this.#drive(engine, orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp });
+    if (pair && ofPair) {
+      await this.#drive(pair.engines, ofPair.Encrypt, { connections: 64, seconds: this.#plan.warmUp });
+    }
     for (let round = 1; round <= this.#plan.rounds; round += 1) {
       for (const connections of CONNECTIONS) {
         const bare = await this.#drive(echo, orders.Encrypt, { connections, seconds });
@@ -151,6 +160,9 @@ export class KmsStand implements AsyncDisposable {
         for (const operation of OPERATIONS) {
           const load = await this.#drive(engine, orders[operation], { connections, seconds });
           this.#notePoint({ server: 'engine', operation, ...load });
+          if (pair === undefined || ofPair === undefined || connections === 1) continue;
+          const shared = await this.#drive(pair.engines, ofPair[operation], { connections, seconds });
+          this.#notePoint({ server: 'pair', operation, ...shared });
         }
       }
     }
@@ -253,9 +265,8 @@ export class KmsStand implements AsyncDisposable {
 
   #notePoint(measured: Omit<KmsPoint, 'rates' | 'allRequests'>): void {
     const { server, operation, connections, perSecond } = measured;
-    this.#say(
-      `${server === 'echo' ? 'bare HTTP' : operation}, ${connections} connections: ${loadText(measured)}`,
-    );
+    const what = { echo: 'bare HTTP', engine: operation, pair: `${operation} by two engines` }[server];
+    this.#say(`${what}, ${connections} connections: ${loadText(measured)}`);
     const at = this.points.findIndex(
       (point) =>
         point.server === server && point.operation === operation && point.connections === connections,
@@ -283,21 +294,24 @@ export class KmsStand implements AsyncDisposable {
 
   /** Signed now, since a signature is good for five minutes. */
   async #drive(
-    server: Pick<EngineUnderTest, 'origin' | 'pid'> & { readonly hostPid?: number },
+    server: Driven | readonly [Driven, ...Driven[]],
     orders: readonly RequestOrder[],
     { connections, seconds }: { readonly connections: number; readonly seconds: number },
   ): Promise<KmsLoad> {
-    const { origin, pid, hostPid } = server;
+    const processes: readonly [Driven, ...Driven[]] = 'origin' in server ? [server] : server;
+    const [{ origin }] = processes;
+    const pids = processes.map(({ pid }) => pid);
+    const hostPids = processes.flatMap(({ hostPid }) => hostPid ?? []);
     const requests = orders.map((order) => signedRequest(order, CREDENTIAL));
-    const before = { server: cpuMicros(pid), host: hostPid === undefined ? 0 : cpuMicros(hostPid) };
+    const before = { server: totalCpuMicros(pids), host: totalCpuMicros(hostPids) };
     const { command, ...result } = await runWrk({
       ...{ origin, connections, requests, directory: this.#token.paths.directory },
       seconds: Math.max(1, Math.round(seconds)),
     });
     this.commands.add(command);
-    const serverCpuMicros = perRequest(cpuMicros(pid) - before.server, result.requests);
-    if (hostPid === undefined) return { connections, ...result, serverCpuMicros };
-    const hostCpuMicros = perRequest(cpuMicros(hostPid) - before.host, result.requests);
+    const serverCpuMicros = perRequest(totalCpuMicros(pids) - before.server, result.requests);
+    if (hostPids.length === 0) return { connections, ...result, serverCpuMicros };
+    const hostCpuMicros = perRequest(totalCpuMicros(hostPids) - before.host, result.requests);
     return { connections, ...result, serverCpuMicros, hostCpuMicros };
   }
 }

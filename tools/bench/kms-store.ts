@@ -21,7 +21,6 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { FleetToken } from '../../test/support/test-fleet.ts';
 
 export interface StoreOrder {
-  readonly file: string;
   readonly token: FleetToken;
   /** As the configuration names it. */
   readonly tokenName: string;
@@ -30,9 +29,14 @@ export interface StoreOrder {
   readonly keys: number;
 }
 
-/** Makes a domain on the token and the store of its keys; their ids. */
-export async function makeFilledStore(order: StoreOrder): Promise<string[]> {
-  await using store = await openSqliteStore({ file: order.file, log: SILENT });
+/** Makes a SQLite file and fills it as {@link fillStore} does. */
+export async function makeFilledFile(file: string, order: StoreOrder): Promise<string[]> {
+  await using store = await openSqliteStore({ file, log: SILENT });
+  return await fillStore(store, order);
+}
+
+/** Makes a domain on the token, and in the store its keys; their ids. */
+export async function fillStore(store: RecordStore, order: StoreOrder): Promise<string[]> {
   const secret = randomBytes(DOMAIN_SECRET_BYTES);
   await makeDomain(store, order, secret);
   const entropy = { randomBytes: (length: number) => randomBytes(length) };
@@ -94,7 +98,7 @@ function newRecord({ account, region }: StoreOrder, domain: SoftwareDomain): Key
 const FIRST_GENERATION = 1;
 const MATERIAL_BYTES = 32;
 const KEYS_IN_A_COMMIT = 1_000;
-const SILENT: Log = {
+export const SILENT: Log = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,

@@ -1,7 +1,8 @@
 /** (c) The whole proxy as an operator starts it, in a process of its own, over a throw-away token. */
 import { openSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Issued } from '../../test/support/certificates.ts';
 import { CREDENTIAL, PREFIX, proxyConfig } from '../../test/support/proxy-config.ts';
@@ -17,6 +18,8 @@ export interface ProxyTweaks {
   readonly tls?: Issued & { readonly ca: string };
   /** Where proxy and token host leave CPU profiles when they end. */
   readonly profileDirectory?: string;
+  /** Other proxies listen on it, too; a port of its own unless told. */
+  readonly sharedPort?: number;
 }
 
 export interface ProxyUnderTest extends AsyncDisposable {
@@ -35,15 +38,23 @@ export const KEY_PATH = `${PREFIX}/kms/xks/v1/keys/foo`;
 /** Rejects with a BenchFault and all that the proxy said when it does not encrypt within half a minute. */
 export async function startProxyUnderTest(
   token: TestToken,
-  { tls, profileDirectory }: ProxyTweaks = {},
+  { tls, profileDirectory, sharedPort }: ProxyTweaks = {},
 ): Promise<ProxyUnderTest> {
-  const port = await freePort();
-  const config = await proxyConfig(token, {
-    proxy: { port, ...(tls && { tls: { certFile: tls.certFile, keyFile: tls.keyFile } }) },
+  const port = sharedPort ?? (await freePort());
+  const metricsPort = await freePort();
+  const written = await proxyConfig(token, {
+    proxy: {
+      ...{ port, reusePort: sharedPort !== undefined },
+      ...(tls && { tls: { certFile: tls.certFile, keyFile: tls.keyFile } }),
+    },
+    more: { stateDir: `state-${metricsPort}`, metrics: { port: metricsPort } },
     ...(profileDirectory && {
       token: { env: { ...token.env, NODE_OPTIONS: profileFlags(profileDirectory, 'host').join(' ') } },
     }),
   });
+  // A running proxy takes up what is written into its file.
+  const config = join(dirname(written), `proxy-${metricsPort}.yaml`);
+  await rename(written, config);
   const flags = profileDirectory === undefined ? [] : profileFlags(profileDirectory, 'proxy');
   const args = [...flags, CLI, 'proxy', '--config', config];
   // Lines are formatted and written as in production, and cost nobody's disk.
@@ -52,6 +63,8 @@ export async function startProxyUnderTest(
   });
   const target = { host: '127.0.0.1', port, ...(tls && { ca: tls.ca }) };
   const authority = `127.0.0.1:${port}`;
+  // On a shared port, another proxy may answer.
+  if (sharedPort !== undefined) await untilItIsReady(child, metricsPort);
   await untilItEncrypts(child, target, authority);
   const [hostPid = 0] = childrenOf(child.pid);
   return {
@@ -83,9 +96,20 @@ async function untilItEncrypts(child: StartedProcess, target: Target, authority:
     } catch (error) {
       last = String(error);
     }
-    await sleep(50);
+    await sleep(LOOK_MS);
   }
   throw new BenchFault(`the proxy does not encrypt: ${last}\n${child.output}`);
+}
+
+/** By its own word, at `/readyz`. */
+export async function untilItIsReady(child: StartedProcess, metricsPort: number): Promise<void> {
+  const endMs = performance.now() + START_PATIENCE_MS;
+  while (performance.now() < endMs) {
+    const answer = await fetch(`http://127.0.0.1:${metricsPort}/readyz`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await sleep(LOOK_MS);
+  }
+  throw new BenchFault(`it does not become ready:\n${child.output}`);
 }
 
 export function profileFlags(directory: string, name: string): string[] {
@@ -103,3 +127,4 @@ export async function freePort(): Promise<number> {
 
 export const CLI = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 const START_PATIENCE_MS = 30_000;
+const LOOK_MS = 50;

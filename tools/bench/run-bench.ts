@@ -24,6 +24,7 @@ export async function runBench(plan: Plan, say: (line: string) => void): Promise
   const before = await stand.tokenLoop();
   const message = await stand.messageSizes();
   await stand.measure(message, false);
+  await stand.measurePair();
   await stand.measure(message, true);
   const profile = await stand.profile();
   const tokenLoops = [before, await stand.tokenLoop()];

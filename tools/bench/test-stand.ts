@@ -19,8 +19,14 @@ import type {
 import { runPart, startPart } from './child-processes.ts';
 import { type CpuProfile, summariseProfile } from './cpu-profile.ts';
 import { ECHO_PORT, type EchoJob } from './echo.ts';
-import { cpuMicros, residentMb } from './process-usage.ts';
-import { KEY_PATH, type ProxyUnderTest, startProxyUnderTest } from './proxy-under-test.ts';
+import { cpuMicros, residentMb, totalCpuMicros } from './process-usage.ts';
+import {
+  freePort,
+  KEY_PATH,
+  type ProxyTweaks,
+  type ProxyUnderTest,
+  startProxyUnderTest,
+} from './proxy-under-test.ts';
 import { RawConnection, TLS_NAME } from './raw-connection.ts';
 import {
   AAD_BYTES,
@@ -76,13 +82,10 @@ export class TestStand implements AsyncDisposable {
     await this.token[Symbol.asyncDispose]();
   }
 
-  startProxy(tls: boolean, profileDirectory?: string): Promise<ProxyUnderTest> {
+  startProxy(tls: boolean, more: Omit<ProxyTweaks, 'tls'> = {}): Promise<ProxyUnderTest> {
     const ca = this.#certificates.root.cert;
     this.commands.add('node src/cli/portcullis.ts proxy --config portcullis.yaml');
-    return startProxyUnderTest(this.token, {
-      ...(tls && { tls: { ...this.#certificate, ca } }),
-      ...(profileDirectory !== undefined && { profileDirectory }),
-    });
+    return startProxyUnderTest(this.token, { ...(tls && { tls: { ...this.#certificate, ca } }), ...more });
   }
 
   async tokenLoop(): Promise<TokenLoop> {
@@ -124,7 +127,7 @@ export class TestStand implements AsyncDisposable {
     let requests = 0;
     for (const connections of this.#connections(tls)) {
       for (const operation of OPERATIONS) {
-        const point = await this.#proxyPoint(proxy, tls, operation, orders[operation], connections);
+        const point = await this.#proxyPoint([proxy], tls, operation, orders[operation], connections);
         requests += point.requests;
       }
     }
@@ -142,6 +145,21 @@ export class TestStand implements AsyncDisposable {
       hostBeforeMb: before.hostMb,
       hostAfterMb: after.hostMb,
     });
+  }
+
+  /** Two proxies on one port: what one process is too little for. */
+  async measurePair(): Promise<void> {
+    const sharedPort = await freePort();
+    await using first = await this.startProxy(false, { sharedPort });
+    await using second = await this.startProxy(false, { sharedPort });
+    const orders = await ordersFor(first);
+    await this.#drive(first.origin, orders['Encrypt, CDIV'], 64, this.#plan.warmUp);
+    for (const connections of this.#connections(false)) {
+      if (connections === 1) continue;
+      for (const operation of OPERATIONS) {
+        await this.#proxyPoint([first, second], false, operation, orders[operation], connections);
+      }
+    }
   }
 
   async steadyPoint(
@@ -171,7 +189,7 @@ export class TestStand implements AsyncDisposable {
     const directory = join(this.token.paths.directory, 'profiles');
     mkdirSync(directory);
     const startedMs = performance.now();
-    await using proxy = await this.startProxy(false, directory);
+    await using proxy = await this.startProxy(false, { profileDirectory: directory });
     const orders = encryptOrders(proxy.authority, KEY_PATH, 'Encrypt');
     await this.#drive(proxy.origin, orders, 16, this.#plan.warmUp);
     const skipMicros = (performance.now() - startedMs) * 1000;
@@ -209,22 +227,29 @@ export class TestStand implements AsyncDisposable {
   }
 
   async #proxyPoint(
-    proxy: ProxyUnderTest,
+    proxies: readonly [ProxyUnderTest, ...ProxyUnderTest[]],
     tls: boolean,
     operation: Operation,
     orders: readonly RequestOrder[],
     connections: number,
   ): Promise<ClosedPoint> {
-    const before = [cpuMicros(proxy.pid), cpuMicros(proxy.hostPid)] as const;
-    const result = await this.#drive(proxy.origin, orders, connections, this.#plan.point);
+    const spent = (): [number, number] => [
+      totalCpuMicros(proxies.map(({ pid }) => pid)),
+      totalCpuMicros(proxies.map(({ hostPid }) => hostPid)),
+    ];
+    const before = spent();
+    const result = await this.#drive(proxies[0].origin, orders, connections, this.#plan.point);
+    const after = spent();
+    const server = proxies.length === 1 ? 'proxy' : 'pair';
     const point: ClosedPoint = {
-      ...{ server: 'proxy', operation, tls, connections },
+      ...{ server, operation, tls, connections },
       ...result,
-      proxyCpuMicros: perRequest(cpuMicros(proxy.pid) - before[0], result.requests),
-      hostCpuMicros: perRequest(cpuMicros(proxy.hostPid) - before[1], result.requests),
+      proxyCpuMicros: perRequest(after[0] - before[0], result.requests),
+      hostCpuMicros: perRequest(after[1] - before[1], result.requests),
     };
     this.points.push(point);
-    this.#say(`${labelOf(tls, operation)}, ${connections} connections: ${point.perSecond}/s`);
+    const by = server === 'pair' ? ' by two proxies' : '';
+    this.#say(`${labelOf(tls, operation)}${by}, ${connections} connections: ${point.perSecond}/s`);
     return point;
   }
 

@@ -27,10 +27,12 @@ export function buildKms(
   if (kms === undefined) return undefined;
   checkAccess(kms, findings);
   checkKeys(kms, parts, findings);
-  const { host, port, tls, token, store, access, events, limits, dangerAllowClockControl } = kms;
+  checkSharing(kms, findings);
+  const { host, port, reusePort, tls, token, store, access, events, limits, dangerAllowClockControl } = kms;
   return {
     host,
     port,
+    reusePort,
     ...(tls !== undefined && {
       tls: { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile) },
     }),
@@ -45,6 +47,17 @@ export function buildKms(
     events: buildEventSinks(events, { secrets, resolvePath }, findings),
     limits,
   };
+}
+
+/** Clients could not tell which of two stores answers them. */
+function checkSharing({ reusePort, store }: KmsInput, findings: Findings): void {
+  if (!reusePort || 'postgres' in store) return;
+  findings.problem(
+    ['kms', 'reusePort'],
+    'is true, and the store is for one engine alone',
+    'a PostgreSQL store, which all engines on the port share',
+    'set store: { postgres: … }, or reusePort: false',
+  );
 }
 
 function checkAccess({ host, access }: KmsInput, findings: Findings): void {

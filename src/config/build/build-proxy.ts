@@ -7,7 +7,7 @@ import type { ProxyInput } from '../schema/proxy-schema.ts';
 type ResolvePath = (path: string) => string;
 
 export function buildProxy(proxy: ProxyInput, resolvePath: ResolvePath, findings: Findings): ProxyConfig {
-  const { host, port, tls, fleetSize, limits, deadlines } = proxy;
+  const { host, port, reusePort, tls, fleetSize, limits, deadlines } = proxy;
   checkTransport(proxy, findings);
   if (deadlines.tokenMs >= deadlines.replyMs) {
     const found = `is ${deadlines.tokenMs}`;
@@ -22,6 +22,7 @@ export function buildProxy(proxy: ProxyInput, resolvePath: ResolvePath, findings
   return {
     host,
     port,
+    reusePort,
     ...(tls === undefined ? {} : { tls: buildTls(tls, resolvePath, findings) }),
     fleetSize,
     limits,

@@ -54,6 +54,16 @@ export function port(description: string) {
     .meta({ description: `${description} 0 takes any free port.` });
 }
 
+/** Whether the port is shared. */
+export function reusePort(whose: string) {
+  return z
+    .boolean()
+    .meta({
+      description: `Lets other processes of this user listen on the port, too: the kernel gives each connection to one of them (SO_REUSEPORT). ${whose} Each process needs a \`stateDir\` of its own (docs/processes.md).`,
+    })
+    .default(false);
+}
+
 /** An address on which to listen. */
 export function host(description: string) {
   return text(

@@ -1,7 +1,7 @@
 /** `kms`: the engine that speaks the AWS KMS API, its listener, callers, keys and store. */
 import * as z from 'zod';
 import { HOST_NAME } from '../../domain/host-name.ts';
-import { filePath, host, port, secretSource, text } from './field.ts';
+import { filePath, host, port, reusePort, secretSource, text } from './field.ts';
 
 const tls = z
   .strictObject({
@@ -179,6 +179,7 @@ export const kmsSchema = z
   .strictObject({
     host: host('Address of the KMS listener.').default('127.0.0.1'),
     port: port('Port of the KMS listener.').default(4599),
+    reusePort: reusePort('They must have one PostgreSQL store.'),
     tls: tls.optional(),
     token: text(
       /^[A-Za-z0-9._-]{1,64}$/,

@@ -1,7 +1,7 @@
 /** `proxy`, `metrics`, `control`, `invocations`, `log`: the listeners and their limits. */
 import * as z from 'zod';
 import { HOST_NAME } from '../../domain/host-name.ts';
-import { filePath, host, port, text } from './field.ts';
+import { filePath, host, port, reusePort, text } from './field.ts';
 
 const milliseconds = (min: number, max: number, description: string) =>
   z.int().min(min).max(max).meta({ description, 'x-unit': 'ms' });
@@ -86,6 +86,7 @@ export const proxySchema = z
   .strictObject({
     host: host('Address of the proxy listener.').default('127.0.0.1'),
     port: port('Port of the proxy listener. AWS KMS itself only calls port 443.').default(8080),
+    reusePort: reusePort('They count in `fleetSize`.'),
     tls: tls.optional(),
     dangerPlainHttp: z
       .boolean()

@@ -6,9 +6,14 @@ import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { ListenFault, type ListenFaultCode } from './listen-fault.ts';
 
-export type ListenAddress =
-  | { readonly host: string; readonly port: number }
-  | { readonly socketPath: string };
+export type ListenAddress = PortAddress | { readonly socketPath: string };
+
+export interface PortAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Other processes of this user may listen on the port, too: the kernel gives each connection to one of them (SO_REUSEPORT, socket(7)). */
+  readonly reusePort?: boolean;
+}
 
 /** `name` is the listener's section in the configuration, such as `proxy`. */
 export async function bind(server: Server, at: ListenAddress, name: string): Promise<void> {
@@ -16,14 +21,16 @@ export async function bind(server: Server, at: ListenAddress, name: string): Pro
   else await bindPort(server, at, name);
 }
 
-async function bindPort(server: Server, at: { host: string; port: number }, name: string): Promise<void> {
+async function bindPort(server: Server, at: PortAddress, name: string): Promise<void> {
+  const { host, port, reusePort = false } = at;
   try {
-    server.listen({ host: at.host, port: at.port });
+    server.listen({ host, port, reusePort });
     await once(server, 'listening');
   } catch (cause) {
     const code = systemCode(cause);
-    const where = `${name} listener: ${at.host} port ${at.port}`;
-    const [fault, why] = PORT_FAULTS[code] ?? ['failed', `cannot be listened on (${code})`];
+    const where = `${name} listener: ${host} port ${port}`;
+    const faults = reusePort ? SHARED_PORT_FAULTS : PORT_FAULTS;
+    const [fault, why] = faults[code] ?? ['failed', `cannot be listened on (${code})`];
     throw new ListenFault(fault, `${where} ${why}. ${otherPort(name)}`, { cause });
   }
 }
@@ -107,6 +114,15 @@ const PORT_FAULTS: FaultTable = {
   EADDRNOTAVAIL: ['address', 'is no address of this machine'],
   ENOTFOUND: ['address', 'is no address of this machine'],
   EACCES: ['denied', 'may not be used by this user (ports below 1024 need a privilege)'],
+};
+
+const SHARED_PORT_FAULTS: FaultTable = {
+  ...PORT_FAULTS,
+  EADDRINUSE: [
+    'in-use',
+    'is taken by a process that does not share it: one without reusePort, or of another user',
+  ],
+  ENOTSUP: ['failed', 'cannot be shared on this system, so reusePort must be false'],
 };
 
 const SOCKET_FAULTS: FaultTable = {

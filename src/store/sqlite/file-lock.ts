@@ -1,7 +1,6 @@
 /**
- * One engine for a store file: a second one would serve records from a memory that the first one's commits do not
- * reach. The lock is SQLite's own, held on a file beside the store, because a lock on the store itself would keep
- * a backup out. The system gives it up when the process ends, however it ends; the empty file stays.
+ * What one process may have at a time. The lock is SQLite's own, on a file of its own, which the system gives up when the
+ * process ends, however it ends; the empty file stays.
  */
 import { realpathSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,9 +15,8 @@ export class FileLock implements Disposable {
     this.#database = database;
   }
 
-  /** Of an existing store file. {@link StoreFailure} when another process, or another store of this one, has it. */
-  static take(file: string): FileLock {
-    const lockFile = `${realpathSync(file)}.lock`;
+  /** {@link StoreFailure} with this text when another process, or another holder in this one, has it. */
+  static take(lockFile: string, inUse: string): FileLock {
     createPrivateFile(lockFile);
     const database = new DatabaseSync(lockFile);
     try {
@@ -27,14 +25,22 @@ export class FileLock implements Disposable {
     } catch (cause) {
       database.close();
       if (!isSqliteError(cause, SQLITE_BUSY)) throw cause;
-      throw new StoreFailure(
-        `the store ${file} is in use by another process, and takes one at a time: stop that one, or name another file (${lockFile} is the lock; removing it does not help)`,
-        { cause },
-      );
+      throw new StoreFailure(`${inUse} (${lockFile} is the lock; removing it does not help)`, { cause });
     }
   }
 
   [Symbol.dispose](): void {
     this.#database.close();
   }
+}
+
+/**
+ * One engine for a store file: a second one would serve records from a memory that the first one's commits do not
+ * reach. A lock on the store itself would keep a backup out.
+ */
+export function lockStore(file: string): FileLock {
+  return FileLock.take(
+    `${realpathSync(file)}.lock`,
+    `the store ${file} is in use by another process, and takes one at a time: stop that one, or name another file`,
+  );
 }

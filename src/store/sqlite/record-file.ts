@@ -6,7 +6,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreFailure } from '../../domain/ports/record-store.ts';
 import type { LazyWrite, TextChange, Verdicts, WriteBatch } from '../messages.ts';
 import { recordName } from '../record-key.ts';
-import { FileLock } from './file-lock.ts';
+import { type FileLock, lockStore } from './file-lock.ts';
 import { createPrivateFile, syncFolderOf } from './private-files.ts';
 import { RecordQueries } from './record-queries.ts';
 import { migrate } from './schema.ts';
@@ -33,7 +33,7 @@ export class RecordFile implements Disposable {
     let database: DatabaseSync | undefined;
     try {
       createPrivateFile(file);
-      lock = FileLock.take(file);
+      lock = lockStore(file);
       database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
       database.exec(SETTINGS);
       migrate(database, file);

@@ -24,7 +24,7 @@ import {
   readManifest,
   sha256Of,
 } from './backup-manifest.ts';
-import { FileLock } from './file-lock.ts';
+import { lockStore } from './file-lock.ts';
 import { createPrivateFile, syncFolderOf } from './private-files.ts';
 import { sqliteReason } from './sqlite-error.ts';
 
@@ -56,7 +56,7 @@ async function restored({ from, file, replace, generationOf }: RestoreOrder): Pr
   createPrivateFile(file);
   const target = realpathSync(file);
   const draft = `${target}.draft`;
-  using _lock = FileLock.take(target);
+  using _lock = lockStore(target);
   try {
     requireReplaceable(target, replace);
     copyFileSync(from, draft, constants.COPYFILE_FICLONE);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ListenAddress } from '../../../src/edge/http/bind.ts';
+import type { ExchangeHandler } from '../../../src/edge/http/exchange.ts';
 import { DEFAULT_HTTP_LIMITS } from '../../../src/edge/http/http-limits.ts';
 import { ListenFault } from '../../../src/edge/http/listen-fault.ts';
 import { type Listener, listen } from '../../../src/edge/http/listener.ts';
@@ -35,6 +36,33 @@ describe('a port', () => {
     expect(fault.code).toBe('in-use');
     expect(fault.message).toBe(
       `${name} listener: 127.0.0.1 port ${first.port} is taken by another process. Choose another with ${name}.host and ${name}.port in the configuration; for the demo, set the environment variable ${variable}.`,
+    );
+  });
+
+  it('that is shared gives each of its listeners some of the connections', async () => {
+    const counts = [0, 0];
+    const counting = (index: number): ExchangeHandler => {
+      return async (exchange) => {
+        counts[index] = (counts[index] ?? 0) + 1;
+        await echo(exchange);
+      };
+    };
+    await using first = await start({ host: '127.0.0.1', port: 0, reusePort: true }, 'proxy', counting(0));
+    const at = { host: '127.0.0.1', port: first.port, reusePort: true };
+    await using _second = await start(at, 'proxy', counting(1));
+    const headers = { Connection: 'close' };
+    for (let sent = 0; sent < 40; sent += 1) await fetch(first.address, { method: 'POST', headers });
+    expect(counts[0]).toBeGreaterThan(0);
+    expect(counts[1]).toBeGreaterThan(0);
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(40);
+  });
+
+  it('that is to be shared with a process that does not share it is named', async () => {
+    await using first = await start({ host: '127.0.0.1', port: 0 });
+    const fault = await faultOf(start({ host: '127.0.0.1', port: first.port, reusePort: true }, 'kms'));
+    expect(fault.code).toBe('in-use');
+    expect(fault.message).toBe(
+      `kms listener: 127.0.0.1 port ${first.port} is taken by a process that does not share it: one without reusePort, or of another user. Choose another with kms.host and kms.port in the configuration.`,
     );
   });
 
@@ -104,12 +132,12 @@ describe('a Unix socket', () => {
   });
 });
 
-function start(at: ListenAddress, name = 'proxy'): Promise<Listener> {
+function start(at: ListenAddress, name = 'proxy', handler: ExchangeHandler = echo): Promise<Listener> {
   return listen({
     name,
     at,
     limits: DEFAULT_HTTP_LIMITS,
-    handler: echo,
+    handler,
     clock: systemClock,
     log: recordingLog([]),
   });

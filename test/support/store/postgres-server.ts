@@ -4,22 +4,11 @@ import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { describe, it } from 'vitest';
 import type { RecordStore } from '../../../src/domain/ports/record-store.ts';
 import type { PostgresServer as ServerAddress } from '../../../src/store/postgres/connection.ts';
 import { openPostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/postgres-store.ts';
 import { SeenLog } from '../seen-log.ts';
 import type { Rig } from './store-model.ts';
-
-/** A `describe` that is one counted skip where there is no server. */
-export function describeWithServer(
-  server: PostgresServer | undefined,
-  title: string,
-  tests: (server: PostgresServer) => void,
-): void {
-  if (server === undefined) it(title, ({ skip }) => skip(ABSENT));
-  else describe(title, () => tests(server));
-}
 
 export class PostgresServer {
   readonly log = new SeenLog();
@@ -137,5 +126,3 @@ export class PostgresServer {
 function idOf(which: '-u' | '-g'): number {
   return Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }));
 }
-
-const ABSENT = 'PostgreSQL is not installed (apt-get install postgresql)';

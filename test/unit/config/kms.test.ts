@@ -163,6 +163,13 @@ const REFUSALS: readonly Refusal[] = [
     ],
   },
   {
+    title: 'a port that several engines share, each with a store of its own',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, reusePort: true }]],
+    problems: [
+      'kms.reusePort is true, and the store is for one engine alone; expected a PostgreSQL store, which all engines on the port share; set store: { postgres: … }, or reusePort: false',
+    ],
+  },
+  {
     title: 'an engine that is open to everybody on the token of a key store',
     changes: [[['kms'], { token: 'soft', store: { sqlite: 'kms.db' }, access: { mode: 'open' } }]],
     problems: [

@@ -14,6 +14,7 @@ describe('a small configuration', () => {
       proxy: {
         host: '127.0.0.1',
         port: 8080,
+        reusePort: false,
         fleetSize: 1,
         limits: {
           bodyBytes: 65_536,

@@ -8,7 +8,7 @@ const FIELDS: readonly Refusal[] = [
     title: 'an unknown field that is close to a known one',
     changes: [[['proxy', 'prot'], 1]],
     problems: [
-      'proxy.prot is not a known field; expected one of host, port, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?',
+      'proxy.prot is not a known field; expected one of host, port, reusePort, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?',
     ],
   },
   {

@@ -99,7 +99,7 @@ describe('a report', () => {
     expect(faultOf(file).message).toBe(
       [
         '3 problems in the configuration',
-        `${file}:4: proxy.prot is not a known field; expected one of host, port, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?`,
+        `${file}:4: proxy.prot is not a known field; expected one of host, port, reusePort, tls, dangerPlainHttp, fleetSize, limits, deadlines; did you mean port?`,
         `${file}:5: tokens is a mapping; expected a list of 0 to 64 entries`,
         `${file}:6: keyStores is a mapping; expected a list of 0 to 1000 entries`,
       ].join('\n'),
