@@ -128,6 +128,8 @@ export class TokenFleet {
     affinity: number,
     except: TokenSupervisor | undefined,
   ): TokenSupervisor | undefined {
+    const [only] = hosts;
+    if (hosts.length === 1) return only?.serves === true && only !== except ? only : undefined;
     const serving = hosts.filter((host) => host !== except && host.serves);
     const loads = serving.map((host) => host.load);
     const tolerated = Math.min(...loads) + LOAD_TOLERATED;

@@ -12,6 +12,7 @@ export class Connections {
   readonly #clients = new Map<Socket, ClientConnection>();
   readonly #unprovenIdleTimeoutMs: number;
   #drained: Promise<void> | undefined;
+  #unfinished = 0;
 
   constructor(server: HttpServer, secure: boolean, unprovenIdleTimeoutMs: number) {
     this.#server = server;
@@ -31,6 +32,11 @@ export class Connections {
     return this.#drained !== undefined;
   }
 
+  /** Requests, on all of them, whose answer has not left yet. */
+  get unfinished(): number {
+    return this.#unfinished;
+  }
+
   /** A connection that is gone already gets a state of its own, which nobody looks at. */
   of(socket: object): ClientConnection {
     return this.#clients.get(socket as Socket) ?? new ClientConnection();
@@ -39,7 +45,9 @@ export class Connections {
   opened(socket: Socket, exchange: HttpExchange, response: ServerResponse): void {
     const connection = this.of(socket);
     connection.begin(exchange);
+    this.#unfinished += 1;
     response.once('close', () => {
+      this.#unfinished -= 1;
       // Node has just begun to wait for the next request, for as long as it grants everybody.
       if (!connection.proven && connection.unfinished === 1) socket.setTimeout(this.#unprovenIdleTimeoutMs);
       connection.finish(exchange);

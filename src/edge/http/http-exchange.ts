@@ -9,6 +9,7 @@ import { type AnnouncedBody, announcedBody, collectBody } from './body-reader.ts
 import type { ClientConnection, UnfinishedExchange } from './client-connection.ts';
 import { BodyTooLarge, type Exchange, type ReplyOptions } from './exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
+import type { ReplyBurst } from './reply-burst.ts';
 
 /** What an exchange needs to know of its listener. */
 export interface ExchangeContext {
@@ -18,6 +19,7 @@ export interface ExchangeContext {
   readonly draining: () => boolean;
   readonly tlsClientSubject: string | undefined;
   readonly connection: ClientConnection;
+  readonly burst: ReplyBurst;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly awaitsContinue: boolean;
 }
@@ -90,7 +92,7 @@ export class HttpExchange implements Exchange, UnfinishedExchange {
     this.#flushInTime();
     // A queued answer (pipelining) has no socket yet: half-closing now would cut off those before it.
     if (close && this.#bodyPending() && this.#response.socket !== null) this.#hangUp(body);
-    else this.#response.end(body);
+    else this.#context.burst.end(this.#response, body);
   }
 
   abandon(): void {

@@ -14,6 +14,7 @@ import type { ExchangeHandler } from './exchange.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
 import { plainRefusal, type RefusalForm } from './refusal.ts';
+import { ReplyBurst } from './reply-burst.ts';
 import { TlsGate } from './tls-gate.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -98,6 +99,7 @@ function serve(
 ): void {
   const { name, clock, limits, log, handler, createApp, refusals = plainRefusal } = options;
   const awaitingContinue = new WeakSet<object>();
+  const burst = new ReplyBurst(() => connections.unfinished > 1);
   const app = createApp({
     handler,
     log,
@@ -118,6 +120,7 @@ function serve(
         draining: () => connections.draining,
         tlsClientSubject,
         connection,
+        burst,
         awaitsContinue: awaitingContinue.has(request),
       });
       if (connection.unfinished >= limits.maxUnfinished) {

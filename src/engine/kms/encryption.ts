@@ -62,34 +62,35 @@ export function requireDecryptable(
 /** Faults, too: `ValidationException` for a plaintext that is too long for the key, or empty. */
 export async function encryptFor(
   key: FoundKey,
-  { plaintext, ...choice }: EncryptionChoice & { readonly plaintext: Uint8Array },
+  request: EncryptionChoice & { readonly plaintext: Uint8Array },
   vault: KeyVault,
   context: CallContext,
 ): Promise<Encrypted> {
-  const row = requireEncryptable(key, choice, plaintext);
+  const { plaintext } = request;
+  const row = requireEncryptable(key, request, plaintext);
   const { body } = key.stored;
   if (row.kind === 'rsa-oaep') {
     return { ciphertext: await encryptRsa(vault, body, { row, plaintext }, context) };
   }
-  const message = { plaintext, encryptionContext: choice.encryptionContext };
-  const { blob, material } = await encryptUnder(vault, body, message, context);
+  const { blob, material } = await encryptUnder(vault, body, request, context);
   return { ciphertext: blob, materialId: material.materialId };
 }
 
 /** Fault, too: `InvalidCiphertextException`. */
 export async function decryptBy(
   key: FoundKey,
-  { ciphertext, ...choice }: EncryptionChoice & { readonly ciphertext: Uint8Array },
+  request: EncryptionChoice & { readonly ciphertext: Uint8Array },
   vault: KeyVault,
   context: CallContext,
 ): Promise<Decrypted> {
-  const row = requireDecryptable(key, choice, ciphertext);
+  const { ciphertext } = request;
+  const row = requireDecryptable(key, request, ciphertext);
   const { body } = key.stored;
   if (row.kind === 'rsa-oaep') {
     return { plaintext: await decryptRsa(vault, body, { row, ciphertext }, context) };
   }
   const blob: CiphertextBlob = parseBlob(ciphertext);
-  const message = { blob, encryptionContext: choice.encryptionContext };
+  const message = { blob, encryptionContext: request.encryptionContext };
   return { plaintext: await decryptUnder(vault, body, message, context), materialId: blob.materialId };
 }
 

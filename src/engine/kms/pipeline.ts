@@ -53,12 +53,15 @@ async function attemptOnce<N extends KmsOperationName>(
   services: KmsServices,
 ): Promise<Output<N>> {
   const keys: FoundKey[] = [];
-  for (const role of operation.keys) keys.push(await find(role, input, call, services));
-  await authorize(operation, keys, input, call, services.authorizer);
-  operation.check?.(input);
-  for (const [at, role] of operation.keys.entries()) {
-    requireFit(operation.name, role, keys[at] as FoundKey, input);
+  const parts: Part<N>[] = [];
+  for (const role of operation.keys) {
+    const key = await find(role, input, call, services);
+    keys.push(key);
+    parts.push({ role, key });
   }
+  await authorize(operation, parts, input, call, services.authorizer);
+  operation.check?.(input);
+  for (const part of parts) requireFit(operation.name, part, input);
   if (isDryRun(input)) throw new KmsFault('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
   const context = {
     tenant: fairShareOf(call.caller),
@@ -87,13 +90,14 @@ async function find<N extends KmsOperationName>(
 
 async function authorize<N extends KmsOperationName>(
   operation: Operation<N>,
-  keys: readonly FoundKey[],
+  parts: readonly Part<N>[],
   input: Input<N>,
   call: KmsCall,
   authorizer: Authorizer,
 ): Promise<void> {
-  for (const [at, { action }] of operation.keys.entries()) {
-    const { stored, arn, requestAlias } = keys[at] as FoundKey;
+  for (const { role, key } of parts) {
+    const { action } = role;
+    const { stored, arn, requestAlias } = key;
     const resource = {
       kind: 'key',
       arn,
@@ -107,12 +111,7 @@ async function authorize<N extends KmsOperationName>(
   }
 }
 
-function requireFit<N extends KmsOperationName>(
-  name: N,
-  role: KeyRole<N>,
-  key: FoundKey,
-  input: Input<N>,
-): void {
+function requireFit<N extends KmsOperationName>(name: N, { role, key }: Part<N>, input: Input<N>): void {
   const { stored, arn } = key;
   role.isTheOne?.(key, input);
   const unfit = unfitFor(name, stored.body);
@@ -128,6 +127,12 @@ function requireFit<N extends KmsOperationName>(
     );
   }
   role.fits?.(key, input);
+}
+
+/** A key, and what the operation wants it for. */
+interface Part<N extends KmsOperationName> {
+  readonly role: KeyRole<N>;
+  readonly key: FoundKey;
 }
 
 function isDryRun(input: object): boolean {

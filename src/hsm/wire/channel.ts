@@ -93,4 +93,4 @@ export class Channel {
 }
 
 /** Fewer cost time in system calls, more leave the peer idle for longer. */
-const FRAMES_IN_A_WRITE = 4;
+const FRAMES_IN_A_WRITE = 8;

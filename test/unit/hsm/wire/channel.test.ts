@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Channel } from '../../../../src/hsm/wire/channel.ts';
 import type { Frame } from '../../../../src/hsm/wire/frame.ts';
 
-it('frames of one turn leave in order, four in a write, the rest at the end of the turn', async () => {
+it('frames of one turn leave in order, eight in a write, the rest at the end of the turn', async () => {
   const [ours, theirs] = duplexPair();
   const writes: number[] = [];
   const write = ours.write.bind(ours);
@@ -15,12 +15,12 @@ it('frames of one turn leave in order, four in a write, the rest at the end of t
   const ids: number[] = [];
   const sender = new Channel(ours, { onFrames: () => {}, onClosed: () => {} });
   new Channel(theirs, { onFrames: (frames) => ids.push(...frames.map(({ id }) => id)), onClosed: () => {} });
-  for (let id = 1; id <= 10; id += 1) sender.send(frame(id));
-  expect(writes).toEqual([4, 4]);
+  for (let id = 1; id <= 18; id += 1) sender.send(frame(id));
+  expect(writes).toEqual([8, 8]);
   await turn();
-  expect(writes).toEqual([4, 4, 2]);
+  expect(writes).toEqual([8, 8, 2]);
   await turn();
-  expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(ids).toEqual(Array.from({ length: 18 }, (_, index) => index + 1));
 });
 
 it('nothing is written after the peer has gone', async () => {
