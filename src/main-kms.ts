@@ -270,10 +270,13 @@ export class KmsFace implements EngineControl, AsyncDisposable {
   /** A key that is enabled again may have been due to rotate for long. */
   #waking(engine: KmsEngine): KmsEngine {
     return {
-      run: async (name, input, call) => {
-        const output = await engine.run(name, input, call);
-        if (name === 'EnableKey') this.#scheduler.wake();
-        return output;
+      run: (name, input, call) => {
+        const output = engine.run(name, input, call);
+        if (name !== 'EnableKey') return output;
+        return output.then((enabled) => {
+          this.#scheduler.wake();
+          return enabled;
+        });
       },
     };
   }

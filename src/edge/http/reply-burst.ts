@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http';
 
 export class ReplyBurst {
   readonly #othersWait: () => boolean;
-  #waiting: { readonly response: ServerResponse; readonly body: string }[] = [];
+  #waiting: WaitingReply[] = [];
   readonly #leave = (): void => this.#endTurn();
 
   /** `othersWait`: whether there are more unfinished requests than one. */
@@ -19,7 +19,7 @@ export class ReplyBurst {
   end(response: ServerResponse, body: string): void {
     if (this.#waiting.length === 0) {
       if (!this.#othersWait()) {
-        response.end(body);
+        end(response, body);
         return;
       }
       setImmediate(this.#leave);
@@ -30,6 +30,16 @@ export class ReplyBurst {
   #endTurn(): void {
     const burst = this.#waiting;
     this.#waiting = [];
-    for (const { response, body } of burst) response.end(body);
+    for (const { response, body } of burst) end(response, body);
   }
+}
+
+interface WaitingReply {
+  readonly response: ServerResponse;
+  readonly body: string;
+}
+
+/** Node.js takes less time over text with one byte in each character, as nearly all of it is. */
+function end(response: ServerResponse, body: string): void {
+  response.end(body, Buffer.byteLength(body) === body.length ? 'latin1' : 'utf8');
 }

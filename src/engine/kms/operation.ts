@@ -7,6 +7,7 @@ import type { AuthorizedResource, KmsAction } from '../../domain/ports/authorize
 import type { CallContext } from '../../domain/ports/hsm.ts';
 import type { StoredRecord } from '../../domain/ports/record-store.ts';
 import type { KmsServices } from './services.ts';
+import type { Soon } from './when-there.ts';
 
 export type Input<N extends KmsOperationName> = KmsOperations[N]['input'];
 export type Output<N extends KmsOperationName> = KmsOperations[N]['output'];
@@ -46,7 +47,7 @@ export interface KeyRole<N extends KmsOperationName> {
   readonly action: KmsAction;
   /** Whether callers of other accounts can have that permission. */
   readonly crossAccount: boolean;
-  readonly find: (input: Input<N>, lookup: KeyLookup) => FoundKey | Promise<FoundKey>;
+  readonly find: (input: Input<N>, lookup: KeyLookup) => Soon<FoundKey>;
   /** Whether the row of the operation in the state table applies; `any` for a key whose state does not matter. */
   readonly state: 'table' | 'any';
   /** What the key must be for. */

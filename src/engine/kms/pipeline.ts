@@ -15,7 +15,7 @@ import { outcomeOf } from '../../domain/key/state-table.ts';
 import type { KmsOperationName } from '../../domain/kms/api/operations.ts';
 import type { KmsCall } from '../../domain/kms/caller.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
-import type { Authorizer } from '../../domain/ports/authorizer.ts';
+import type { AuthorizationQuestion } from '../../domain/ports/authorizer.ts';
 import { StoreConflict } from '../../domain/ports/record-store.ts';
 import { fairShareOf } from './fair-share.ts';
 import { noteUsage } from './last-usage.ts';
@@ -55,11 +55,16 @@ async function attemptOnce<N extends KmsOperationName>(
   const keys: FoundKey[] = [];
   const parts: Part<N>[] = [];
   for (const role of operation.keys) {
-    const key = await find(role, input, call, services);
+    const found = role.find(input, { services, call, action: role.action });
+    const key = found instanceof Promise ? await found : found;
+    requireAccount(role, key, call);
     keys.push(key);
     parts.push({ role, key });
   }
-  await authorize(operation, parts, input, call, services.authorizer);
+  for (const question of questions(operation, parts, input, call)) {
+    const asked = services.authorizer.authorize(question);
+    if (asked !== undefined) await asked;
+  }
   operation.check?.(input);
   for (const part of parts) requireFit(operation.name, part, input);
   if (isDryRun(input)) throw new KmsFault('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
@@ -75,28 +80,22 @@ async function attemptOnce<N extends KmsOperationName>(
   return output;
 }
 
-async function find<N extends KmsOperationName>(
-  role: KeyRole<N>,
-  input: Input<N>,
+function requireAccount<N extends KmsOperationName>(
+  { crossAccount, action }: KeyRole<N>,
+  { stored }: FoundKey,
   call: KmsCall,
-  services: KmsServices,
-): Promise<FoundKey> {
-  const key = await role.find(input, { services, call, action: role.action });
-  if (!role.crossAccount && key.stored.body.account !== call.caller.account) {
-    throw foreignKeyDenied(call, role.action);
-  }
-  return key;
+): void {
+  if (!crossAccount && stored.body.account !== call.caller.account) throw foreignKeyDenied(call, action);
 }
 
-async function authorize<N extends KmsOperationName>(
+/** What the authorizer is asked, one after the other. */
+function questions<N extends KmsOperationName>(
   operation: Operation<N>,
   parts: readonly Part<N>[],
   input: Input<N>,
   call: KmsCall,
-  authorizer: Authorizer,
-): Promise<void> {
-  for (const { role, key } of parts) {
-    const { action } = role;
+): AuthorizationQuestion[] {
+  const ofKeys = parts.map(({ role: { action }, key }): AuthorizationQuestion => {
     const { stored, arn, requestAlias } = key;
     const resource = {
       kind: 'key',
@@ -104,11 +103,11 @@ async function authorize<N extends KmsOperationName>(
       record: stored.body,
       ...(requestAlias && { requestAlias }),
     } as const;
-    await authorizer.authorize({ action, resource, input, call });
-  }
-  for (const permission of operation.alsoNeeds?.(input, call) ?? []) {
-    await authorizer.authorize({ ...permission, input, call });
-  }
+    return { action, resource, input, call };
+  });
+  const others = operation.alsoNeeds?.(input, call);
+  if (others === undefined) return ofKeys;
+  return [...ofKeys, ...others.map((permission) => ({ ...permission, input, call }))];
 }
 
 function requireFit<N extends KmsOperationName>(name: N, { role, key }: Part<N>, input: Input<N>): void {

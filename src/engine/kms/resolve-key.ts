@@ -13,6 +13,7 @@ import type { KmsAction } from '../../domain/ports/authorizer.ts';
 import type { RecordAddress, StoredRecord } from '../../domain/ports/record-store.ts';
 import type { FoundKey, KeyLookup } from './operation.ts';
 import type { KmsServices } from './services.ts';
+import { type Soon, whenThere } from './when-there.ts';
 
 export interface KeyName {
   readonly account: string;
@@ -20,37 +21,42 @@ export interface KeyName {
 }
 
 /** The key that an id, an ARN, an alias or an alias ARN names. */
-export async function resolveKeyOrAlias(name: string, lookup: KeyLookup): Promise<FoundKey> {
+export function resolveKeyOrAlias(name: string, lookup: KeyLookup): Soon<FoundKey> {
   const identifier = parseKeyIdentifier(name);
   if (identifier.kind !== 'alias') return resolve(identifier, name, lookup);
+  const { name: requestAlias } = identifier;
   const scope = scopeNamed(identifier, lookup.call);
-  const alias = await read(lookup.services, 'alias', aliasAddress({ ...scope, name: identifier.name }));
-  if (alias === undefined) {
-    if (scope.account !== lookup.call.caller.account) throw foreignKeyDenied(lookup.call, lookup.action);
-    throw new KmsFault(
-      'NotFoundException',
-      `Alias ${aliasArn({ ...scope, name: identifier.name })} is not found.`,
-    );
-  }
-  const key = await requireKey({ ...scope, keyId: alias.body.targetKeyId }, lookup);
-  return { ...key, requestAlias: identifier.name };
+  const address = aliasAddress({ ...scope, name: requestAlias });
+  return whenThere(read(lookup.services, 'alias', address), (alias) => {
+    if (alias === undefined) {
+      if (scope.account !== lookup.call.caller.account) throw foreignKeyDenied(lookup.call, lookup.action);
+      throw new KmsFault(
+        'NotFoundException',
+        `Alias ${aliasArn({ ...scope, name: requestAlias })} is not found.`,
+      );
+    }
+    const key = requireKey({ ...scope, keyId: alias.body.targetKeyId }, lookup);
+    return whenThere(key, (found) => ({ ...found, requestAlias }));
+  });
 }
 
 /** The key that an id or an ARN names, for operations that take no alias. */
-export async function resolveKey(name: string, lookup: KeyLookup): Promise<FoundKey> {
+export function resolveKey(name: string, lookup: KeyLookup): Soon<FoundKey> {
   const identifier = parseKeyIdentifier(name);
   if (identifier.kind === 'alias') throw invalidKeyId(name);
   return resolve(identifier, name, lookup);
 }
 
 /** The key of this id in the Region of the call, if there is one. */
-export async function findKey(
+export function findKey(
   { account, keyId }: KeyName,
   { services, call }: KeyLookup,
-): Promise<FoundKey | undefined> {
+): Soon<FoundKey | undefined> {
   const named = { account, keyId, region: call.region };
-  const stored = await read(services, 'key', keyAddress(named));
-  return stored && { stored, arn: keyArn(named) };
+  return whenThere(
+    read(services, 'key', keyAddress(named)),
+    (stored) => stored && { stored, arn: keyArn(named) },
+  );
 }
 
 /**
@@ -64,22 +70,23 @@ export function foreignKeyDenied(call: KmsCall, action: KmsAction): KmsFault {
   );
 }
 
-async function resolve(
+function resolve(
   identifier: Exclude<KeyIdentifier, { kind: 'alias' }>,
   name: string,
   lookup: KeyLookup,
-): Promise<FoundKey> {
+): Soon<FoundKey> {
   if (identifier.kind === 'malformed id') throw invalidKeyId(name);
   if (identifier.kind === 'malformed arn') throw new KmsFault('NotFoundException', `Invalid arn ${name}`);
   return requireKey({ ...scopeNamed(identifier, lookup.call), keyId: identifier.name }, lookup);
 }
 
-async function requireKey(name: KeyName, lookup: KeyLookup): Promise<FoundKey> {
-  const key = await findKey(name, lookup);
-  if (key !== undefined) return key;
-  if (name.account !== lookup.call.caller.account) throw foreignKeyDenied(lookup.call, lookup.action);
-  const arn = keyArn({ ...name, region: lookup.call.region });
-  throw new KmsFault('NotFoundException', `Key '${arn}' does not exist`);
+function requireKey(name: KeyName, lookup: KeyLookup): Soon<FoundKey> {
+  return whenThere(findKey(name, lookup), (key) => {
+    if (key !== undefined) return key;
+    if (name.account !== lookup.call.caller.account) throw foreignKeyDenied(lookup.call, lookup.action);
+    const arn = keyArn({ ...name, region: lookup.call.region });
+    throw new KmsFault('NotFoundException', `Key '${arn}' does not exist`);
+  });
 }
 
 function scopeNamed({ arn }: Extract<KeyIdentifier, { name: string }>, call: KmsCall): KeyScope {
@@ -93,7 +100,7 @@ function read<K extends 'key' | 'alias'>(
   { store }: KmsServices,
   kind: K,
   address: RecordAddress,
-): StoredRecord<K> | undefined | Promise<StoredRecord<K> | undefined> {
+): Soon<StoredRecord<K> | undefined> {
   const known = store.peek(kind, address);
   return known === 'unknown' ? store.get(kind, address) : known;
 }

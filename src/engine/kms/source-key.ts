@@ -11,6 +11,7 @@ import { type EncryptionChoice, requireDecryptable } from './encryption.ts';
 import type { FoundKey, Input, KeyLookup, KeyRole } from './operation.ts';
 import { present } from './present.ts';
 import { findKey, foreignKeyDenied, resolveKeyOrAlias } from './resolve-key.ts';
+import { type Soon, whenThere } from './when-there.ts';
 
 /** Without a ciphertext (a dry run that leaves it aside) there has to be a key id. */
 type CiphertextSource = CiphertextKey & { readonly ciphertext: Uint8Array | undefined };
@@ -19,14 +20,14 @@ type CiphertextSource = CiphertextKey & { readonly ciphertext: Uint8Array | unde
  * The key that the request names, or else the one that the ciphertext names. Faults: those of naming a key,
  * `InvalidCiphertextException`, `AccessDeniedException`.
  */
-async function findSourceKey(source: CiphertextSource, lookup: KeyLookup): Promise<FoundKey> {
+function findSourceKey(source: CiphertextSource, lookup: KeyLookup): Soon<FoundKey> {
   const { ciphertext, keyId } = source;
   if (ciphertext === undefined || !namesItsKey(source)) {
     return resolveKeyOrAlias(present(keyId, 'the key id of a ciphertext that names no key'), lookup);
   }
   const blob = parseBlob(ciphertext);
   if (keyId === undefined || namesForeignKey(keyId, blob, lookup)) return findKeyOfBlob(blob, lookup);
-  return await resolveKeyOrAlias(keyId, lookup);
+  return resolveKeyOrAlias(keyId, lookup);
 }
 
 /**
@@ -63,16 +64,17 @@ function namesForeignKey(keyId: string, blob: CiphertextBlob, { call }: KeyLooku
 }
 
 /** The answer is the same for a key that never was and for one that the caller can't reach. */
-async function findKeyOfBlob(blob: CiphertextBlob, lookup: KeyLookup): Promise<FoundKey> {
-  const key = await findKey(blob, lookup);
-  if (key !== undefined) return key;
-  if (lookup.services.settings.missingKeyText === 'since-2025') {
-    throw foreignKeyDenied(lookup.call, lookup.action);
-  }
-  throw new KmsFault(
-    'AccessDeniedException',
-    'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
-  );
+function findKeyOfBlob(blob: CiphertextBlob, lookup: KeyLookup): Soon<FoundKey> {
+  return whenThere(findKey(blob, lookup), (key) => {
+    if (key !== undefined) return key;
+    if (lookup.services.settings.missingKeyText === 'since-2025') {
+      throw foreignKeyDenied(lookup.call, lookup.action);
+    }
+    throw new KmsFault(
+      'AccessDeniedException',
+      'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+    );
+  });
 }
 
 function incorrectKey(): KmsFault {

@@ -36,6 +36,15 @@ describe('answers of one turn', () => {
     expect(ended).toEqual(['first', 'second']);
   });
 
+  it('are the same whether a character has one byte or more', async () => {
+    const texts = ['plain', 'Schlüssel', '鍵', '\u0080'];
+    await using server = await listening({
+      handler: async (exchange) => exchange.reply(200, texts[Number(exchange.rawUrl.slice(1))] ?? ''),
+    });
+    const answers = texts.map((_, index) => answerTo(server.port, `/${index}`));
+    expect(await Promise.all(answers)).toEqual(texts);
+  });
+
   it('reach clients that wait beside each other, and those of them that have not gone', async () => {
     const waiting: Exchange[] = [];
     const allArrived = Promise.withResolvers<void>();
