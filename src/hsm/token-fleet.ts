@@ -59,7 +59,12 @@ export class TokenFleet {
     const startedMs = this.#clock.monotonicMs();
     let fault = '';
     try {
-      return await this.#tryHosts({ operation, body, context, affinity });
+      const first = this.#pick(this.#hostsFor(operation), affinity);
+      try {
+        return await first.call(operation, body, context);
+      } catch (error) {
+        return await this.#another(error, first, operation, affinity).call(operation, body, context);
+      }
     } catch (error) {
       fault = error instanceof HsmFault ? error.code : 'internal';
       const stale = error instanceof HostFault && error.report.stale === true;
@@ -102,17 +107,17 @@ export class TokenFleet {
     return this.#descriptions.delete(name);
   }
 
-  async #tryHosts({ operation, body, context, affinity }: HostCall): Promise<Uint8Array> {
-    const hosts = this.#hostsFor(operation);
-    const first = this.#pick(hosts, affinity);
-    try {
-      return await first.call(operation, body, context);
-    } catch (error) {
-      // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
-      if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.allHosts.length === 1)
-        throw error;
-      return await this.#pick(this.#hostsFor(operation), affinity, first).call(operation, body, context);
-    }
+  /** A host to ask once more; throws the error of the first one where nobody is to be asked. */
+  #another(
+    error: unknown,
+    first: TokenSupervisor,
+    operation: OperationName,
+    affinity: number | undefined,
+  ): TokenSupervisor {
+    // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
+    if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.allHosts.length === 1)
+      throw error;
+    return this.#pick(this.#hostsFor(operation), affinity, first);
   }
 
   #hostsFor(operation: OperationName): readonly TokenSupervisor[] {
@@ -173,13 +178,6 @@ export interface CallTarget {
   readonly selector?: KeySelector;
   /** 0 … 2^32 - 1: equal ones go to the same host as far as its load allows, since it remembers what they need. */
   readonly affinity?: number | undefined;
-}
-
-interface HostCall {
-  readonly operation: OperationName;
-  readonly body: Uint8Array;
-  readonly context: CallContext;
-  readonly affinity: number | undefined;
 }
 
 /** Rendezvous hashing: who comes first for an affinity does not depend on who else there is. */

@@ -42,8 +42,16 @@ export async function take(
   options: AppOptions,
 ): Promise<void> {
   const exchange = options.open(request, response, rawUrl);
-  if (exchange === undefined || exchange.replied) return;
-  if (!refuseHead(request, exchange, options)) await answer(exchange, options);
+  if (exchange === undefined || exchange.replied || refuseHead(request, exchange, options)) return;
+  try {
+    await options.handler(exchange);
+    if (exchange.replied) return;
+    options.log.error('http.unanswered', { method: exchange.method });
+  } catch (error) {
+    if (error instanceof BodyIncomplete) return;
+    options.log.error('http.failed', { method: exchange.method, error });
+  }
+  refuse(exchange, options.refusals, { status: 500, kind: 'internal', message: INTERNAL });
 }
 
 /** What nobody caught: the client learns nothing of it. */
@@ -69,18 +77,6 @@ export function refuse(
 ): void {
   const { body, contentType, headers } = refusals(refusal.kind, refusal.message);
   exchange.reply(refusal.status, body, { contentType, headers, close: true });
-}
-
-async function answer(exchange: HttpExchange, options: AppOptions): Promise<void> {
-  try {
-    await options.handler(exchange);
-    if (exchange.replied) return;
-    options.log.error('http.unanswered', { method: exchange.method });
-  } catch (error) {
-    if (error instanceof BodyIncomplete) return;
-    options.log.error('http.failed', { method: exchange.method, error });
-  }
-  refuse(exchange, options.refusals, { status: 500, kind: 'internal', message: INTERNAL });
 }
 
 /** What the parser lets pass although RFC 9112 §3.2 refuses it, and more headers than any client needs. */

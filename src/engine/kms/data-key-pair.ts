@@ -39,12 +39,12 @@ export async function newDataKeyPair(
   const { publicKey, privateKey } = await newKeyPair(offeredPairSpec(request), services, context);
   try {
     const message = { plaintext: privateKey, encryptionContext: request.encryptionContext };
-    const { blob, material } = await encryptUnder(services.vault, key.stored.body, message, context);
+    const { ciphertext, materialId } = await encryptUnder(services.vault, key.stored.body, message, context);
     return {
       publicKey,
       privateKeyPlaintext: privateKey,
-      privateKeyCiphertextBlob: blob,
-      keyMaterialId: material.materialId,
+      privateKeyCiphertextBlob: ciphertext,
+      keyMaterialId: materialId,
     };
   } catch (error) {
     privateKey.fill(0);

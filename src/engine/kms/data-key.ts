@@ -23,8 +23,8 @@ export async function newDataKey(
   const plaintext = await vault.random(dataKeyBytes(request), context);
   try {
     const message = { plaintext, encryptionContext: request.encryptionContext };
-    const { blob, material } = await encryptUnder(vault, key.stored.body, message, context);
-    return { plaintext, ciphertextBlob: blob, keyMaterialId: material.materialId };
+    const { ciphertext, materialId } = await encryptUnder(vault, key.stored.body, message, context);
+    return { plaintext, ciphertextBlob: ciphertext, keyMaterialId: materialId };
   } catch (error) {
     plaintext.fill(0);
     throw error;

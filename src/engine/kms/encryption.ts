@@ -60,7 +60,7 @@ export function requireDecryptable(
 }
 
 /** Faults, too: `ValidationException` for a plaintext that is too long for the key, or empty. */
-export async function encryptFor(
+export function encryptFor(
   key: FoundKey,
   request: EncryptionChoice & { readonly plaintext: Uint8Array },
   vault: KeyVault,
@@ -69,11 +69,9 @@ export async function encryptFor(
   const { plaintext } = request;
   const row = requireEncryptable(key, request, plaintext);
   const { body } = key.stored;
-  if (row.kind === 'rsa-oaep') {
-    return { ciphertext: await encryptRsa(vault, body, { row, plaintext }, context) };
-  }
-  const { blob, material } = await encryptUnder(vault, body, request, context);
-  return { ciphertext: blob, materialId: material.materialId };
+  return row.kind === 'rsa-oaep'
+    ? encryptRsa(vault, body, { row, plaintext }, context)
+    : encryptUnder(vault, body, request, context);
 }
 
 /** Fault, too: `InvalidCiphertextException`. */

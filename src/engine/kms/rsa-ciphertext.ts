@@ -18,9 +18,10 @@ export async function encryptRsa(
   record: KeyRecord,
   { row, plaintext }: { readonly row: RsaEncryptionRow; readonly plaintext: Uint8Array },
   context: CallContext,
-): Promise<Uint8Array> {
+): Promise<{ readonly ciphertext: Uint8Array }> {
   const { key } = await publicHalf(vault, record, context);
-  return publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: row.hash }, plaintext);
+  const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: row.hash };
+  return { ciphertext: publicEncrypt({ key, ...padding }, plaintext) };
 }
 
 /**

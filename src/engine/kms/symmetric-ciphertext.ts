@@ -2,7 +2,7 @@
 
 import { Bug } from '../../domain/bug.ts';
 import { HsmFault } from '../../domain/hsm-fault.ts';
-import type { KeyMaterial, KeyRecord } from '../../domain/key/key-record.ts';
+import type { KeyRecord } from '../../domain/key/key-record.ts';
 import {
   associatedData,
   blobHeader,
@@ -16,8 +16,9 @@ import type { KeyVault, VaultKey } from '../../domain/ports/key-vault.ts';
 import { currentMaterial, materialOf, usable } from './key-material.ts';
 
 export interface EncryptedText {
-  readonly blob: Uint8Array;
-  readonly material: KeyMaterial;
+  /** A ciphertext blob. */
+  readonly ciphertext: Uint8Array;
+  readonly materialId: string;
 }
 
 /** Encrypts under the key's current material. */
@@ -37,7 +38,7 @@ export async function encryptUnder(
   };
   const encrypted = await vault.encrypt(key, { plaintext: message.plaintext, aad }, context);
   if (header === undefined) throw new Bug('the vault encrypted without asking for the associated data');
-  return { blob: joinBlob(header, encrypted), material };
+  return { ciphertext: joinBlob(header, encrypted), materialId: material.materialId };
 }
 
 /**
