@@ -111,6 +111,14 @@ describe('the KMS engine', () => {
     ]);
   });
 
+  it('may share its port with the other engines of its database', () => {
+    using directory = new ConfigDirectory();
+    const store = { postgres: { host: '/run/postgresql', database: 'kms', user: 'kms' } };
+    const { kms } = directory.load(WITH_SPARE, [['kms'], { ...ENGINE, store, reusePort: true }]);
+
+    expect(kms).toMatchObject({ reusePort: true, store });
+  });
+
   it('counts as a use of its token', () => {
     using directory = new ConfigDirectory();
 
