@@ -5,7 +5,8 @@
 import { requirementIds } from './ids.ts';
 import type { Findings } from './matrix.ts';
 import { mutateSource } from './mutate-source.ts';
-import { type RunTests, runTests } from './run-tests.ts';
+import { RequirementsFault } from './requirements-fault.ts';
+import { type RunTests, runTests, type TestRun } from './run-tests.ts';
 import { sample } from './sample.ts';
 import { WorkCopy } from './work-copy.ts';
 
@@ -49,6 +50,7 @@ export async function tryMutants(options: TrialOptions): Promise<TrialReport> {
   const files = [...new Set(chosen.flatMap((candidate) => candidate.testFiles))].sort();
   const baseline =
     chosen.length === 0 ? undefined : await run(copy.root, { files, timeoutMs: options.budgetMs / 2 });
+  if (baseline !== undefined) requireThatTestsRan(baseline, files);
   const trials: Trial[] = [];
   for (const candidate of chosen) {
     const green = [...(baseline?.passed ?? [])].filter((name) => requirementIds(name).includes(candidate.id));
@@ -59,6 +61,14 @@ export async function tryMutants(options: TrialOptions): Promise<TrialReport> {
     trials.push(trial);
   }
   return { trials, unmutable, candidates: candidates.length };
+}
+
+/** Else every verdict would be `not green before`, which blames the tests for what the runner met. */
+function requireThatTestsRan({ passed, failed, broken, hung }: TestRun, files: readonly string[]): void {
+  if (passed.size + failed.size + broken.length > 0 || hung) return;
+  throw new RequirementsFault(
+    `none of ${files.length} test files ran before the first mutation; npx vitest run with all of them says why: ${files.join(' ')}`,
+  );
 }
 
 interface Candidate {

@@ -80,8 +80,18 @@ describe('a trial of mutants', () => {
     expect(existsSync(join(root, '.requirements-report.json'))).toBe(false);
   });
 
+  test('gives up when no test ran at all, and names the files', async () => {
+    const trial = tryMutants({
+      ...{ root, findings: readTree(root), sampleSize: 1, seed: 7, budgetMs: 60_000 },
+      runTests: async () => NOTHING,
+    });
+    await expect(trial).rejects.toThrow(
+      /^none of 1 test files ran before the first mutation; .*test\/sum\.test\.ts/,
+    );
+  });
+
   test.for([
-    { what: 'a test that was red before', after: {}, before: {}, verdict: 'not green before' },
+    { what: 'a test that was red before', after: {}, before: { failed: GREEN }, verdict: 'not green before' },
     { what: 'a test that fails', before: { passed: GREEN }, after: { failed: GREEN }, verdict: 'killed' },
     {
       what: 'a file that does not load',
