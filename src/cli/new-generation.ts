@@ -35,7 +35,7 @@ export function newGeneration(to: string, generation: number, config: Portcullis
 /**
  * The entry of the list, its check value pinned where the token gives one. Throws a CliFault or HsmFault unless the
  * object can take over everything that the key does.
- * @req X-20 X-38
+ * @req X-38
  */
 export async function examineNewKey({
   config,

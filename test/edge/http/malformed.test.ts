@@ -146,7 +146,7 @@ describe.for(APPS)('an app that is $app', ({ bare }) => {
   });
 
   describe('heads that are too much', () => {
-    it('a long head is answered with 431', async () => {
+    it('X-47: a long head is answered with 431, and a short text of printable ASCII', async () => {
       await using server = await open({ limits: { maxHeaderBytes: 1024 } });
       const [reply] = await exchangeRaw(
         server.port,

@@ -86,7 +86,7 @@ describe('state and usage', () => {
   });
 
   test.for([{ status: 'ENABLED' as const }, { status: 'DISABLED' as const }])(
-    'X-19 X-20 X-21 X-22 X-23: metadata of a key that is $status',
+    'X-04 X-19 X-20 X-21 X-22 X-23: metadata of a key that is $status',
     async ({ status }) => {
       const { key } = await rig({ key: { status } });
       expect(getKeyMetadata(key)).toEqual({ keySpec: 'AES_256', usages: ['ENCRYPT', 'DECRYPT'], status });
