@@ -2,7 +2,6 @@
  * The composition root: the only file that knows every room. It turns a configuration into running
  * listeners and token hosts, and takes them down again.
  */
-
 import { claimStateDir } from './claim-state-dir.ts';
 import { readEnvironment } from './config/env.ts';
 import type { PortcullisConfig, TokenConfig } from './config/portcullis-config.ts';

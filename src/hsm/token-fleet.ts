@@ -59,12 +59,7 @@ export class TokenFleet {
     const startedMs = this.#clock.monotonicMs();
     let fault = '';
     try {
-      const first = this.#pick(this.#hostsFor(operation), affinity);
-      try {
-        return await first.call(operation, body, context);
-      } catch (error) {
-        return await this.#another(error, first, operation, affinity).call(operation, body, context);
-      }
+      return await this.#tryHosts({ operation, body, context, affinity });
     } catch (error) {
       fault = error instanceof HsmFault ? error.code : 'internal';
       const stale = error instanceof HostFault && error.report.stale === true;
@@ -107,17 +102,17 @@ export class TokenFleet {
     return this.#descriptions.delete(name);
   }
 
-  /** A host to ask once more; throws the error of the first one where nobody is to be asked. */
-  #another(
-    error: unknown,
-    first: TokenSupervisor,
-    operation: OperationName,
-    affinity: number | undefined,
-  ): TokenSupervisor {
-    // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
-    if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.allHosts.length === 1)
-      throw error;
-    return this.#pick(this.#hostsFor(operation), affinity, first);
+  async #tryHosts({ operation, body, context, affinity }: HostCall): Promise<Uint8Array> {
+    const hosts = this.#hostsFor(operation);
+    const first = this.#pick(hosts, affinity);
+    try {
+      return await first.call(operation, body, context);
+    } catch (error) {
+      // A call that a host died of must not be handed to the next one; nor is an answer, whatever it says, a reason to ask again.
+      if (!(error instanceof HostLost) || (error.sent && error.crashed) || this.allHosts.length === 1)
+        throw error;
+      return await this.#pick(this.#hostsFor(operation), affinity, first).call(operation, body, context);
+    }
   }
 
   #hostsFor(operation: OperationName): readonly TokenSupervisor[] {
@@ -133,8 +128,6 @@ export class TokenFleet {
     affinity: number,
     except: TokenSupervisor | undefined,
   ): TokenSupervisor | undefined {
-    const [only] = hosts;
-    if (hosts.length === 1) return only?.serves === true && only !== except ? only : undefined;
     const serving = hosts.filter((host) => host !== except && host.serves);
     const loads = serving.map((host) => host.load);
     const tolerated = Math.min(...loads) + LOAD_TOLERATED;
@@ -178,6 +171,13 @@ export interface CallTarget {
   readonly selector?: KeySelector;
   /** 0 … 2^32 - 1: equal ones go to the same host as far as its load allows, since it remembers what they need. */
   readonly affinity?: number | undefined;
+}
+
+interface HostCall {
+  readonly operation: OperationName;
+  readonly body: Uint8Array;
+  readonly context: CallContext;
+  readonly affinity: number | undefined;
 }
 
 /** Rendezvous hashing: who comes first for an affinity does not depend on who else there is. */

@@ -50,7 +50,7 @@ interface FilledStore {
 
 type EchoUnderTest = AsyncDisposable & Pick<EngineUnderTest, 'origin' | 'pid'>;
 
-/** Requests go to one origin, behind which there may be several processes. */
+/** One of the processes behind an origin. */
 type Driven = Pick<EngineUnderTest, 'origin' | 'pid'> & Partial<Pick<EngineUnderTest, 'hostPid'>>;
 
 interface Running {
@@ -148,17 +148,17 @@ export class KmsStand implements AsyncDisposable {
     if (pair === undefined) this.#say('no PostgreSQL here: two engines on one port are not measured');
     const ofPair = pair && (await ordersFor(pair.engines[0], repeated(pair.keyIds, HOT_REQUESTS)));
     const seconds = this.#plan.point;
-    await this.#drive(echo, orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp / 2 });
-    await this.#drive(engine, orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp });
+    await this.#drive([echo], orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp / 2 });
+    await this.#drive([engine], orders.Encrypt, { connections: 16, seconds: this.#plan.warmUp });
     if (pair && ofPair) {
       await this.#drive(pair.engines, ofPair.Encrypt, { connections: 64, seconds: this.#plan.warmUp });
     }
     for (let round = 1; round <= this.#plan.rounds; round += 1) {
       for (const connections of CONNECTIONS) {
-        const bare = await this.#drive(echo, orders.Encrypt, { connections, seconds });
+        const bare = await this.#drive([echo], orders.Encrypt, { connections, seconds });
         this.#notePoint({ server: 'echo', operation: 'Encrypt', ...bare });
         for (const operation of OPERATIONS) {
-          const load = await this.#drive(engine, orders[operation], { connections, seconds });
+          const load = await this.#drive([engine], orders[operation], { connections, seconds });
           this.#notePoint({ server: 'engine', operation, ...load });
           if (pair === undefined || ofPair === undefined || connections === 1) continue;
           const shared = await this.#drive(pair.engines, ofPair[operation], { connections, seconds });
@@ -203,9 +203,12 @@ export class KmsStand implements AsyncDisposable {
     const store = this.#smallest();
     await using engine = await this.#start(store, directory);
     const orders = encryptKeys(engine.authority, repeated(store.keyIds, HOT_REQUESTS));
-    await this.#drive(engine, orders, { connections: 16, seconds: this.#plan.warmUp });
+    await this.#drive([engine], orders, { connections: 16, seconds: this.#plan.warmUp });
     const loadedMs = performance.now();
-    const { requests } = await this.#drive(engine, orders, { connections: 16, seconds: this.#plan.profile });
+    const { requests } = await this.#drive([engine], orders, {
+      connections: 16,
+      seconds: this.#plan.profile,
+    });
     await engine.stop();
     const loadMicros = (performance.now() - loadedMs) * 1000;
     this.commands.add('node --cpu-prof src/cli/portcullis.ts proxy --config portcullis.yaml');
@@ -241,7 +244,7 @@ export class KmsStand implements AsyncDisposable {
     seconds: number,
   ): Promise<KmsSeries> {
     const keyIds = KEYS_FOR[access](store.keyIds);
-    const load = await this.#drive(engine, encryptKeys(engine.authority, keyIds), {
+    const load = await this.#drive([engine], encryptKeys(engine.authority, keyIds), {
       connections: 16,
       seconds,
     });
@@ -294,14 +297,13 @@ export class KmsStand implements AsyncDisposable {
 
   /** Signed now, since a signature is good for five minutes. */
   async #drive(
-    server: Driven | readonly [Driven, ...Driven[]],
+    servers: readonly [Driven, ...Driven[]],
     orders: readonly RequestOrder[],
     { connections, seconds }: { readonly connections: number; readonly seconds: number },
   ): Promise<KmsLoad> {
-    const processes: readonly [Driven, ...Driven[]] = 'origin' in server ? [server] : server;
-    const [{ origin }] = processes;
-    const pids = processes.map(({ pid }) => pid);
-    const hostPids = processes.flatMap(({ hostPid }) => hostPid ?? []);
+    const [{ origin }] = servers;
+    const pids = servers.map(({ pid }) => pid);
+    const hostPids = servers.flatMap(({ hostPid }) => hostPid ?? []);
     const requests = orders.map((order) => signedRequest(order, CREDENTIAL));
     const before = { server: totalCpuMicros(pids), host: totalCpuMicros(hostPids) };
     const { command, ...result } = await runWrk({

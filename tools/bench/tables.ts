@@ -120,10 +120,7 @@ function aimTable(run: BenchRun): string {
   const point = find(run, { server: 'proxy', operation: 'Encrypt', tls: false, connections: 16 });
   const steady = run.steady.find(({ operation, tls }) => operation === 'Encrypt' && !tls);
   const share = point.perSecond / tokenRate(run, point);
-  const byTwo = run.points.find(
-    ({ server, operation, connections }) =>
-      server === 'pair' && operation === 'Encrypt' && connections === 16,
-  );
+  const byTwo = look(run, { server: 'pair', operation: 'Encrypt', tls: false, connections: 16 });
   const shareOfTwo = byTwo && byTwo.perSecond / tokenRate(run, byTwo);
   const p99Ms = steady?.p99Ms ?? Number.NaN;
   return table(
@@ -212,10 +209,14 @@ function against(run: BenchRun, point: ClosedPoint, other: Partial<ClosedPoint>)
   return ratio(point.perSecond / find(run, { server, operation, tls, connections, ...other }).perSecond);
 }
 
-function find(run: BenchRun, wanted: Partial<ClosedPoint>): ClosedPoint {
-  const found = run.points.find((point) =>
+function look(run: BenchRun, wanted: Partial<ClosedPoint>): ClosedPoint | undefined {
+  return run.points.find((point) =>
     Object.entries(wanted).every(([name, value]) => point[name as keyof ClosedPoint] === value),
   );
+}
+
+function find(run: BenchRun, wanted: Partial<ClosedPoint>): ClosedPoint {
+  const found = look(run, wanted);
   if (found === undefined) throw new BenchFault(`the run lacks the point ${JSON.stringify(wanted)}`);
   return found;
 }

@@ -18,15 +18,8 @@ export function announcedBody(request: IncomingMessage): AnnouncedBody {
   return { present: bytes > 0, bytes };
 }
 
-/**
- * Collects the body as sent: a Content-Encoding is not undone, so nothing can inflate. The rest of a body over the cap stays
- * unread. `ended` is called once all of the body is there.
- */
-export function collectBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  ended: () => void,
-): Promise<Uint8Array> {
+/** Collects the body as sent: a Content-Encoding is not undone, so nothing can inflate. The rest of a body over the cap stays unread. */
+export function collectBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let received = 0;
@@ -45,10 +38,7 @@ export function collectBody(
       request.pause();
       settle(() => reject(new BodyTooLarge(maxBytes)));
     };
-    const onEnd = () => {
-      ended();
-      settle(() => resolve(joined(chunks)));
-    };
+    const onEnd = () => settle(() => resolve(joined(chunks)));
     const onClose = () => settle(() => reject(new BodyIncomplete()));
     const onError = (cause: Error) => settle(() => reject(new BodyIncomplete({ cause })));
     if (request.destroyed) {

@@ -65,14 +65,14 @@ export class HttpExchange implements Exchange, UnfinishedExchange {
   }
 
   /** @req X-57 */
-  readBody(maxBytes: number): Promise<Uint8Array> {
-    if (this.#reading) return Promise.reject(new Bug('a request body was read twice'));
+  async readBody(maxBytes: number): Promise<Uint8Array> {
+    if (this.#reading) throw new Bug('a request body was read twice');
     this.#reading = true;
-    if ((this.#announced.bytes ?? 0) > maxBytes) return Promise.reject(new BodyTooLarge(maxBytes));
+    if ((this.#announced.bytes ?? 0) > maxBytes) throw new BodyTooLarge(maxBytes);
     if (this.#context.awaitsContinue) this.#response.writeContinue();
-    return collectBody(this.#request, maxBytes, () => {
-      this.#bodyEndMs = this.#context.clock.monotonicMs();
-    });
+    const body = await collectBody(this.#request, maxBytes);
+    this.#bodyEndMs = this.#context.clock.monotonicMs();
+    return body;
   }
 
   /** @req X-01 */

@@ -19,7 +19,7 @@ export class ReplyBurst {
   end(response: ServerResponse, body: string): void {
     if (this.#waiting.length === 0) {
       if (!this.#othersWait()) {
-        end(response, body);
+        endNow(response, body);
         return;
       }
       setImmediate(this.#leave);
@@ -30,7 +30,7 @@ export class ReplyBurst {
   #endTurn(): void {
     const burst = this.#waiting;
     this.#waiting = [];
-    for (const { response, body } of burst) end(response, body);
+    for (const { response, body } of burst) endNow(response, body);
   }
 }
 
@@ -40,6 +40,6 @@ interface WaitingReply {
 }
 
 /** Node.js takes less time over text with one byte in each character, as nearly all of it is. */
-function end(response: ServerResponse, body: string): void {
+function endNow(response: ServerResponse, body: string): void {
   response.end(body, Buffer.byteLength(body) === body.length ? 'latin1' : 'utf8');
 }

@@ -2,7 +2,6 @@
  * The AWS KMS API over HTTP (awsJson1_1), and beside it the one call of STS that clients make to learn who they are.
  * Trusts nothing of a request before its signature; gives every request one answer and one log line.
  */
-import type { KmsOperationName, KmsOperations } from '../../domain/kms/api/operations.ts';
 import type { Entropy } from '../../domain/ports/entropy.ts';
 import { randomUuid } from '../../domain/uuid.ts';
 import { SigningKeyCache } from '../../sigv4/signing-key-cache.ts';
@@ -40,12 +39,10 @@ async function answer(passage: Passage): Promise<void> {
     const requested = requestedService(passage.exchange);
     passage.service = requested.service;
     if (requested.service === 'kms') passage.operation = requested.operation;
-    passage.stage = 'body';
-    const body = await passage.exchange.readBody(passage.services.settings.bodyBytes);
-    watch(passage);
+    const body = await readBody(passage);
     const answered =
       requested.service === 'kms'
-        ? answerOf(passage, requested.operation, await performed(passage, requested.operation, body))
+        ? await answerKms(passage, requested.operation, body)
         : answerSts(passage, body);
     finishWith(passage, answered);
   } catch (error) {
@@ -54,17 +51,19 @@ async function answer(passage: Passage): Promise<void> {
 }
 
 /** The deadlines run from here: from the last byte of the request. */
-function watch(passage: Passage): void {
-  const { replyDeadlineMs } = passage.services.settings;
-  startWatchdog(passage, bodyEndMs(passage) + replyDeadlineMs + keyMakingMs(passage));
+async function readBody(passage: Passage): Promise<Uint8Array> {
+  const { exchange, services } = passage;
+  passage.stage = 'body';
+  const body = await exchange.readBody(services.settings.bodyBytes);
+  startWatchdog(passage, bodyEndMs(passage) + services.settings.replyDeadlineMs + keyMakingMs(passage));
+  return body;
 }
 
-/** The engine's output; throws what comes before the engine. */
-function performed<N extends KmsOperationName>(
+async function answerKms(
   passage: Passage,
-  operation: N,
+  operation: Parameters<typeof decodeInput>[0],
   body: Uint8Array,
-): Promise<KmsOperations[N]['output']> {
+): Promise<string> {
   const { services, requestId } = passage;
   const json = parseJsonObject(body);
   const { caller, region } = knowCaller(passage, body);
@@ -74,14 +73,7 @@ function performed<N extends KmsOperationName>(
   passage.stage = 'engine';
   const deadlineMs = bodyEndMs(passage) + services.settings.engineDeadlineMs + keyMakingMs(passage);
   const call = { requestId, caller, region, deadlineMs, trace: passage.trace };
-  return services.engine.run(operation, input, call);
-}
-
-function answerOf<N extends KmsOperationName>(
-  passage: Passage,
-  operation: N,
-  output: KmsOperations[N]['output'],
-): string {
+  const output = await services.engine.run(operation, input, call);
   passage.keyId = keyIdIn(output) ?? passage.keyId;
   passage.stage = 'answer';
   return encodeOutput(operation, output);
