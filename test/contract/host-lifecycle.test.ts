@@ -14,6 +14,7 @@ import {
   startProxy,
   until,
 } from '../support/running-proxy.ts';
+import { testRunEnvironment } from '../support/test-run-environment.ts';
 
 const started: RunningProxy[] = [];
 
@@ -120,7 +121,17 @@ describe('a token host', () => {
         .filter(Boolean);
     expect([...file('cmdline'), ...file('environ')].join('\n')).not.toContain(proxy.token.pin);
     const names = file('environ').map((entry) => entry.split('=', 1)[0]);
-    const allowed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_V8_COVERAGE', 'SOFTHSM2_CONF'];
+    const fromTests = Object.keys(testRunEnvironment());
+    const allowed = [
+      'PATH',
+      'HOME',
+      'LANG',
+      'LC_ALL',
+      'TZ',
+      'NODE_V8_COVERAGE',
+      'SOFTHSM2_CONF',
+      ...fromTests,
+    ];
     expect(names.filter((name) => !allowed.includes(name ?? ''))).toEqual([]);
     expect(names).toContain('SOFTHSM2_CONF');
   });
@@ -138,6 +149,7 @@ describe('a token host', () => {
         module: PKCS11_SPY,
         env: {
           SOFTHSM2_CONF: paths.configFile,
+          ...testRunEnvironment(),
           PKCS11SPY: paths.module,
           PKCS11SPY_OUTPUT: spyLog(paths.directory),
         },
@@ -182,6 +194,7 @@ describe('a wrong PIN', () => {
         module: PKCS11_SPY,
         env: {
           SOFTHSM2_CONF: paths.configFile,
+          ...testRunEnvironment(),
           PKCS11SPY: paths.module,
           PKCS11SPY_OUTPUT: spyLog(paths.directory),
         },

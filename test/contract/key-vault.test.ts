@@ -22,7 +22,8 @@ import {
   TEXT,
 } from '../support/key-vault-contract.ts';
 import { until } from '../support/running-proxy.ts';
-import { coverageEnvironment, openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { testRunEnvironment } from '../support/test-run-environment.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
 const entropy = { randomBytes: (length: number) => new Uint8Array(randomBytes(length)) };
@@ -63,7 +64,7 @@ async function withAdmin<T>(
   await using admin = await openTokenAdmin({
     profile: softhsm2,
     module: token.paths.module,
-    env: { ...token.env, ...coverageEnvironment() },
+    env: { ...token.env, ...testRunEnvironment() },
     stateDir,
   });
   await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });

@@ -11,7 +11,8 @@ import { openTokenAdmin } from '../../src/hsm/token-admin.ts';
 import { TokenVault } from '../../src/hsm/vault/token-vault.ts';
 import { until } from '../support/running-proxy.ts';
 import { liveTenYears } from '../support/ten-years/stand.ts';
-import { coverageEnvironment, openTestFleet } from '../support/test-fleet.ts';
+import { openTestFleet } from '../support/test-fleet.ts';
+import { testRunEnvironment } from '../support/test-run-environment.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
 const ENTROPY = { randomBytes: (length: number) => new Uint8Array(randomBytes(length)) };
@@ -56,7 +57,7 @@ async function makeDomain(token: TestToken): Promise<void> {
   await using admin = await openTokenAdmin({
     profile: softhsm2,
     module: token.paths.module,
-    env: { ...token.env, ...coverageEnvironment() },
+    env: { ...token.env, ...testRunEnvironment() },
     stateDir,
   });
   await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });

@@ -4,7 +4,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { openTokenAdmin } from '../../src/hsm/token-admin.ts';
 import { faultyModule } from '../support/faulty-module.ts';
-import { coverageEnvironment } from '../support/test-fleet.ts';
+import { testRunEnvironment } from '../support/test-run-environment.ts';
 import { createTestToken, type TestToken } from '../support/token.ts';
 
 let token: TestToken;
@@ -23,7 +23,7 @@ function admin(module = token.paths.module, env: Readonly<Record<string, string>
   return openTokenAdmin({
     profile: softhsm2,
     module,
-    env: { ...env, ...coverageEnvironment() },
+    env: { ...env, ...testRunEnvironment() },
     stateDir,
   });
 }

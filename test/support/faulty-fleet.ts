@@ -14,13 +14,8 @@ import { type FaultyModule, faultyModule } from './faulty-module.ts';
 import { importKeys } from './import-key.ts';
 import { until } from './running-proxy.ts';
 import { schemeKey } from './scheme-keys.ts';
-import {
-  coverageEnvironment,
-  type FleetTweaks,
-  openTestFleet,
-  realClock,
-  type TestFleet,
-} from './test-fleet.ts';
+import { type FleetTweaks, openTestFleet, realClock, type TestFleet } from './test-fleet.ts';
+import { testRunEnvironment } from './test-run-environment.ts';
 import { createTestToken, type TestToken } from './token.ts';
 
 /** Keys `foo` and `health` of one scheme exist. Orders may be given before {@link FaultyFleet.start}. */
@@ -55,7 +50,7 @@ export class FaultyFleet implements AsyncDisposable {
       ...tweaks,
       token: {
         module: path,
-        env: { ...env, ...coverageEnvironment() },
+        env: { ...env, ...testRunEnvironment() },
         profile: { ...softhsm2, longestRestartMs: 50 },
         healthKey: { label: 'health', scheme: this.#scheme },
         ...token,

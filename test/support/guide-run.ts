@@ -12,6 +12,7 @@ import { parse, stringify } from 'yaml';
 import { PORTCULLIS } from '../cli/run-portcullis.ts';
 import { type Box, boxesOf, readGuide } from './device-guide.ts';
 import { type StartedProcess, startProcess } from './started-process.ts';
+import { testRunEnvironment } from './test-run-environment.ts';
 import type { ProvisionedToken } from './tokens/token-kind.ts';
 
 export interface GuideResult {
@@ -89,7 +90,12 @@ export class GuideRun implements AsyncDisposable {
     const config = parse(text);
     const [token] = config.tokens;
     config.tokens = [
-      { ...token, module: paths.module, env: { ...token.env, ...env }, token: { ...token.token, label } },
+      {
+        ...token,
+        module: paths.module,
+        env: { ...token.env, ...env, ...testRunEnvironment() },
+        token: { ...token.token, label },
+      },
     ];
     return stringify(config);
   }
@@ -102,18 +108,13 @@ export class GuideRun implements AsyncDisposable {
   }
 
   #environment(): Record<string, string> {
-    return { PATH: `${join(this.directory, 'bin')}:${process.env['PATH']}`, ...coverage() };
+    // Nothing else of ours reaches the commands of a guide: a reader's shell has none of it either.
+    return { PATH: `${join(this.directory, 'bin')}:${process.env['PATH']}`, ...testRunEnvironment() };
   }
 
   #read(name: string): string {
     return readFileSync(join(this.directory, name), 'utf8');
   }
-}
-
-/** Nothing else of our environment reaches the commands of a guide: a reader's shell has none of it either. */
-function coverage(): Record<string, string> {
-  const directory = process.env['NODE_V8_COVERAGE'];
-  return directory === undefined ? {} : { NODE_V8_COVERAGE: directory };
 }
 
 function freePort(): Promise<number> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { testRunEnvironment } from './test-run-environment.ts';
 import type { TestToken } from './token.ts';
 
 export const CREDENTIAL = {
@@ -53,7 +54,7 @@ export function tokenSection(
     name: 'soft',
     device: 'softhsm2',
     module: token.paths.module,
-    env: { SOFTHSM2_CONF: token.paths.configFile },
+    env: { SOFTHSM2_CONF: token.paths.configFile, ...testRunEnvironment() },
     token: { label: token.label },
     pin: { file: token.paths.pinFile },
     healthKey: 'health',

@@ -8,6 +8,7 @@ import type { LogFields } from '../../src/domain/ports/log.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { softhsm2 } from '../../src/hsm/devices/softhsm2.ts';
 import { Fleet, type FleetOptions } from '../../src/hsm/fleet.ts';
+import { testRunEnvironment } from './test-run-environment.ts';
 
 export interface TestFleet {
   readonly fleet: Fleet;
@@ -57,7 +58,7 @@ export function openTestFleet(
         profile: softhsm2,
         module: token.paths.module,
         ...(token.libraryParameters !== undefined && { libraryParameters: token.libraryParameters }),
-        env: { ...token.env, ...coverageEnvironment() },
+        env: { ...token.env, ...testRunEnvironment() },
         token: { label: token.label },
         pin: new Secret(token.pin),
         hosts: 1,
@@ -83,12 +84,6 @@ export function openTestFleet(
     ...tweaks,
   });
   return { fleet, lines, meterCalls };
-}
-
-/** Lets token hosts write their coverage when the tests collect it. */
-export function coverageEnvironment(): Record<string, string> {
-  const directory = process.env['NODE_V8_COVERAGE'];
-  return directory === undefined ? {} : { NODE_V8_COVERAGE: directory };
 }
 
 export const realClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };

@@ -6,7 +6,8 @@ import type { CallContext, KeyDescription, TokenKey } from '../../src/domain/por
 import { Secret } from '../../src/domain/secret.ts';
 import { openTokenAdmin, type TokenAdmin } from '../../src/hsm/token-admin.ts';
 import { until } from '../support/running-proxy.ts';
-import { coverageEnvironment, openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { testRunEnvironment } from '../support/test-run-environment.ts';
 import type { ProvisionedToken, TokenKind } from '../support/tokens/token-kind.ts';
 import { atWorkbench } from '../support/tokens/workbench.ts';
 import type { KeyOrder, WorkbenchResults } from '../support/tokens/workbench-orders.ts';
@@ -168,7 +169,7 @@ export async function logIn({ token, kind }: ContractRig): Promise<TokenAdmin> {
     profile: kind.profile,
     module: token.paths.module,
     ...(libraryParameters !== undefined && { libraryParameters }),
-    env: { ...token.env, ...coverageEnvironment() },
+    env: { ...token.env, ...testRunEnvironment() },
     stateDir,
   });
   await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });

@@ -8,7 +8,8 @@ import type { KeyRole } from '../../src/domain/ports/hsm.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { openTokenAdmin } from '../../src/hsm/token-admin.ts';
 import { until } from '../support/running-proxy.ts';
-import { coverageEnvironment, openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { openTestFleet, type TestFleet } from '../support/test-fleet.ts';
+import { testRunEnvironment } from '../support/test-run-environment.ts';
 import {
   EMULATED_NETHSM,
   EMULATED_YUBIHSM2,
@@ -83,7 +84,7 @@ describe('an emulated YubiHSM 2', () => {
       await using admin = await openTokenAdmin({
         profile: EMULATED_YUBIHSM2.profile,
         module: token.paths.module,
-        env: { ...token.env, ...coverageEnvironment() },
+        env: { ...token.env, ...testRunEnvironment() },
         stateDir: join(token.paths.directory, 'state'),
       });
       await admin.login({ token: { label: token.label }, pin: new Secret(token.pin) });

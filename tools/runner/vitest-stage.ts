@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { COVERAGE_DIRECTORY, RAW_COVERAGE_DIRECTORY } from './coverage-stage.ts';
 import { runCommand } from './run-command.ts';
 import type { Counts, Stage } from './stage.ts';
+import { stripForProcesses } from './stripped-code.ts';
 
 /** With `coverage`, the test processes and all that they start leave their coverage for the coverage stage. */
 export function vitestStage(project: string, options: StageOptions): Stage {
@@ -16,7 +17,10 @@ export function vitestStage(project: string, options: StageOptions): Stage {
       const args = ['run', '--project', project, '--reporter=default', `--reporter=${REPORTER}`];
       const env = {
         COUNTS_FILE: countsFile,
-        ...(options.coverage && { NODE_V8_COVERAGE: RAW_COVERAGE_DIRECTORY }),
+        ...(options.coverage && {
+          NODE_V8_COVERAGE: RAW_COVERAGE_DIRECTORY,
+          ...stripForProcesses(STRIPPED_DIRECTORY),
+        }),
         ...(options.compileCache === true && { NODE_COMPILE_CACHE: COMPILE_CACHE_DIRECTORY }),
       };
       const succeeded = await runCommand('vitest', args, { env });
@@ -29,7 +33,7 @@ export interface StageOptions {
   readonly coverage: boolean;
   /**
    * Processes that the tests start load code that an earlier one compiled, which takes half the time. What V8 counts of such
-   * code is less than what ran, so not where coverage is measured.
+   * code is less than what ran, so not where coverage is measured: there it is only spared the types (stripped-code.ts).
    */
   readonly compileCache?: boolean;
 }
@@ -50,4 +54,5 @@ function readCounts(file: string): Counts {
 
 /** Absolute, since children change folders. */
 const COMPILE_CACHE_DIRECTORY = join(process.cwd(), COVERAGE_DIRECTORY, 'compile-cache');
+const STRIPPED_DIRECTORY = join(COVERAGE_DIRECTORY, 'stripped');
 const REPORTER = join(import.meta.dirname, 'counting-reporter.ts');
