@@ -6,7 +6,7 @@ import { directoryFault, examineRegularFile, FileFault, isReplaceable } from './
 
 /**
  * Modules, their configuration and TLS files exist, may be read, and nobody else may change them; nor
- * read the TLS key, nor look into the state directory.
+ * read a TLS key, nor look into the state directory.
  */
 export function checkFiles(
   parts: ConfigParts,
@@ -30,6 +30,13 @@ export function checkFiles(
   check(parts.kms?.tls?.certFile, ['kms', 'tls', 'certFile'], 'a PEM file');
   check(parts.kms?.tls?.keyFile, ['kms', 'tls', 'keyFile'], PRIVATE_KEY);
   check(parts.kms?.seed, ['kms', 'seed'], 'a YAML file');
+  const store = parts.kms?.store;
+  if (store !== undefined && 'postgres' in store) {
+    const path = ['kms', 'store', 'postgres', 'tls'];
+    check(store.postgres.tls?.caFile, [...path, 'caFile'], 'a PEM file');
+    check(store.postgres.tls?.certFile, [...path, 'certFile'], 'a PEM file');
+    check(store.postgres.tls?.keyFile, [...path, 'keyFile'], PRIVATE_KEY);
+  }
   if (parts.stateDir !== undefined) checkStateDir(resolvePath(parts.stateDir), groups, findings);
 }
 

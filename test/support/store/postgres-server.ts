@@ -10,6 +10,13 @@ import { openPostgresStore, type PostgresStoreOptions } from '../../../src/store
 import { SeenLog } from '../seen-log.ts';
 import type { Rig } from './store-model.ts';
 
+/** PEM texts. */
+export interface ServerIdentity {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa: string;
+}
+
 export class PostgresServer {
   readonly log = new SeenLog();
   readonly #bin: string;
@@ -52,16 +59,20 @@ export class PostgresServer {
     this.#run('pg_ctl', ['-D', this.#data, '-w', '-l', join(this.#folder, 'log'), '-o', options, 'start']);
   }
 
-  /** From now on also at this port of 127.0.0.1, to who comes with TLS and its password (SCRAM-SHA-256). */
-  listenWithTls({ cert, key }: { readonly cert: string; readonly key: string }, port: number): void {
-    const [certFile, keyFile] = [join(this.#data, 'server.crt'), join(this.#data, 'server.key')];
-    writeFileSync(certFile, cert);
-    writeFileSync(keyFile, key, { mode: 0o600 });
+  /**
+   * From now on also at this port of 127.0.0.1, to who comes with TLS and its password (SCRAM-SHA-256), or as user
+   * `certified` with a certificate of that name by `clientCa` and no password.
+   */
+  listenWithTls(identity: ServerIdentity, port: number): void {
+    const file = (name: string) => join(this.#data, name);
+    writeFileSync(file('server.crt'), identity.cert);
+    writeFileSync(file('clients.crt'), identity.clientCa);
+    writeFileSync(file('server.key'), identity.key, { mode: 0o600 });
     if (process.getuid?.() === 0)
-      for (const file of [certFile, keyFile]) chownSync(file, idOf('-u'), idOf('-g'));
-    const rules = 'local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n';
-    writeFileSync(join(this.#data, 'pg_hba.conf'), rules);
-    const files = `-c ssl_cert_file=${certFile} -c ssl_key_file=${keyFile}`;
+      for (const name of ['server.crt', 'clients.crt', 'server.key'])
+        chownSync(file(name), idOf('-u'), idOf('-g'));
+    writeFileSync(file('pg_hba.conf'), TLS_RULES);
+    const files = `-c ssl_cert_file=${file('server.crt')} -c ssl_key_file=${file('server.key')} -c ssl_ca_file=${file('clients.crt')}`;
     this.#listen = `-c listen_addresses=127.0.0.1 -c port=${port} -c ssl=on ${files}`;
     this.#port = port;
     this.crash();
@@ -122,6 +133,11 @@ export class PostgresServer {
     execFileSync(file as string, all as string[], { stdio: ['ignore', 'ignore', 'pipe'], cwd: this.#folder });
   }
 }
+
+const TLS_RULES = `local all all trust
+hostssl all certified 127.0.0.1/32 cert
+hostssl all all 127.0.0.1/32 scram-sha-256
+`;
 
 function idOf(which: '-u' | '-g'): number {
   return Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }));

@@ -11,6 +11,7 @@ const CREDENTIAL = {
 };
 const ENGINE = { token: 'spare', store: { sqlite: 'kms.db' }, access: { credentials: [CREDENTIAL] } };
 const WITH_SPARE: Change = [['tokens', 1], SPARE];
+const ELSEWHERE = { host: 'db.example.com', database: 'kms', user: 'kms' };
 const SOFTWARE = { dangerSoftwareKeys: true, store: { dangerMemory: true }, access: { mode: 'open' } };
 
 describe('the KMS engine', () => {
@@ -236,6 +237,23 @@ const REFUSALS: readonly Refusal[] = [
       '(the whole file) has neither keyStores nor kms; expected something to serve; add one of them',
     ],
   },
+  {
+    title: 'records that cross a network in clear',
+    changes: [WITH_SPARE, [['kms'], { ...ENGINE, store: { postgres: ELSEWHERE } }]],
+    problems: [
+      'kms.store.postgres.tls is missing, and db.example.com is another machine; expected TLS to the server; add tls, or set dangerPlaintext: true if nobody else is on that network',
+    ],
+  },
+  {
+    title: 'a certificate for the database without its key',
+    changes: [
+      WITH_SPARE,
+      [['kms'], { ...ENGINE, store: { postgres: { ...ELSEWHERE, tls: { certFile: 'pin' } } } }],
+    ],
+    problems: [
+      'kms.store.postgres.tls has one of certFile and keyFile; expected both or none; add the other',
+    ],
+  },
 ];
 
 describe('refused', () => {
@@ -243,6 +261,21 @@ describe('refused', () => {
     using directory = new ConfigDirectory();
 
     expect(directory.problems(...changes)).toEqual(problems);
+  });
+
+  it('a key for the database that others can read, and certificates for it that others can change', () => {
+    using directory = new ConfigDirectory();
+    directory.write('ca.pem', 'PEM', 0o606);
+    directory.write('engine.pem', 'PEM', 0o602);
+    directory.write('engine.key', 'PEM', 0o604);
+    const tls = { caFile: 'ca.pem', certFile: 'engine.pem', keyFile: 'engine.key' };
+    const store = { postgres: { ...ELSEWHERE, tls } };
+
+    expect(directory.problems(WITH_SPARE, [['kms'], { ...ENGINE, store }])).toEqual([
+      'kms.store.postgres.tls.caFile names a file that can be changed by everybody (mode 0606); expected a PEM file of ours alone; chmod go-w it',
+      'kms.store.postgres.tls.certFile names a file that can be changed by everybody (mode 0602); expected a PEM file of ours alone; chmod go-w it',
+      'kms.store.postgres.tls.keyFile names a file that can be read by everybody (mode 0604); expected a PEM file that only its owner or own group can read; chmod 600 it',
+    ]);
   });
 
   it('not: open access that the operator means', () => {
