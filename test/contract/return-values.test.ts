@@ -182,6 +182,7 @@ const AT_A_LOGIN: readonly CkrName[] = [
 /** Said of something that was amiss before the function began. */
 const NOT_EVEN_BEGUN: ReadonlySet<CkrName> = new Set<CkrName>([
   'CKR_TOKEN_NOT_PRESENT',
+  'CKR_SESSION_COUNT',
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_CRYPTOKI_NOT_INITIALIZED',
 ]);

@@ -2,7 +2,7 @@
  * The public key of the other side of a key agreement, which can be anything: it is a point of the key's own curve, in
  * the one DER that RFC 5480 has for it, or it gets no further. A point of another curve could betray the private key.
  */
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createPublicKey, type webcrypto } from 'node:crypto';
 import type { AgreementRow } from '../../domain/key/algorithms.ts';
 import { KmsFault } from '../../domain/kms/kms-fault.ts';
 
@@ -16,7 +16,7 @@ export function peerPoint({ curve, fieldBytes }: AgreementRow, spki: Uint8Array)
 }
 
 /** OpenSSL makes sure that the point is on its curve, and not at infinity. */
-function keyOf(spki: Uint8Array): JsonWebKey {
+function keyOf(spki: Uint8Array): webcrypto.JsonWebKey {
   try {
     return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).export({ format: 'jwk' });
   } catch (error) {

@@ -12,7 +12,7 @@ export interface GcmText {
 
 /** Ciphertext ‖ tag. */
 export function sealOnce(key: Uint8Array, { iv, aad, input }: GcmText): Buffer {
-  const cipher = withoutStack(() => createCipheriv(GCM, key, iv, { authTagLength: TAG_BYTES }));
+  const cipher = createCipheriv(GCM, key, iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
   return Buffer.concat([cipher.update(input), cipher.final(), cipher.getAuthTag()]);
 }
@@ -21,7 +21,7 @@ export function sealOnce(key: Uint8Array, { iv, aad, input }: GcmText): Buffer {
 export function openOnce(key: Uint8Array, { iv, aad, input }: GcmText): Buffer {
   if (input.length < TAG_BYTES) throw new HsmFault('corrupt', 'the tag is cut off');
   const tagAt = input.length - TAG_BYTES;
-  const decipher = withoutStack(() => createDecipheriv(GCM, key, iv, { authTagLength: TAG_BYTES }));
+  const decipher = createDecipheriv(GCM, key, iv, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
   decipher.setAuthTag(input.subarray(tagAt));
   const plaintext = decipher.update(input.subarray(0, tagAt));
@@ -32,20 +32,6 @@ export function openOnce(key: Uint8Array, { iv, aad, input }: GcmText): Buffer {
     // What was decrypted before the tag was known to be wrong is nobody's to see (SP 800-38D, section 7.2).
     plaintext.fill(0);
     throw new HsmFault('corrupt', 'the ciphertext does not authenticate', { cause });
-  }
-}
-
-/**
- * Node.js finds out that a key is plain bytes by an exception of its own, whose stack trace costs more than the
- * encryption. A KeyObject would avoid that, and keep the key in memory until it is collected.
- */
-function withoutStack<T>(create: () => T): T {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return create();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

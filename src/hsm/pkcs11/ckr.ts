@@ -22,12 +22,13 @@ export interface CkrRow {
 /**
  * What a value says that this function answered. Some values mean what the table has from some functions only:
  * a session that cannot be opened proves nothing about data or keys, nothing but C_Decrypt can find that a
- * ciphertext does not authenticate, and nothing but a login that a PIN is wrong.
+ * ciphertext does not authenticate, nothing but a login that a PIN is wrong, and an Encrypt wraps no key.
  */
 export function ckrRow(value: number, functionName: string): CkrRow {
   const row = ROWS.get(value) ?? unknown(`CKR 0x${value.toString(16)}`);
   if (row.code === 'pin-locked') return TAKES_PIN.has(functionName) ? row : { ...row, code: 'unavailable' };
   if (row.code === 'corrupt') return functionName === 'C_Decrypt' ? row : unknown(row.name);
+  if (KNOWN_TO.get(value)?.has(functionName) === false) return unknown(row.name);
   const speaksOfInput = row.blame === 'data' || row.blame === 'key' || row.code === 'unsupported';
   return speaksOfInput && TAKES_NO_INPUT.has(functionName) ? unknown(row.name) : row;
 }
@@ -83,6 +84,25 @@ const TAKES_NO_INPUT: ReadonlySet<string> = new Set([
   'C_Login',
   'C_FindObjects',
   'C_FindObjectsFinal',
+]);
+
+const WRAP: ReadonlySet<string> = new Set(['C_WrapKey']);
+const UNWRAP: ReadonlySet<string> = new Set(['C_UnwrapKey']);
+const MAKE_KEYS: ReadonlySet<string> = new Set([
+  'C_CreateObject',
+  'C_GenerateKeyPair',
+  'C_DeriveKey',
+  'C_UnwrapKey',
+]);
+
+/** Values of section 11.1 that only these functions are there for. */
+const KNOWN_TO: ReadonlyMap<number, ReadonlySet<string>> = new Map([
+  // CKR_KEY_NOT_WRAPPABLE, CKR_KEY_UNEXTRACTABLE, CKR_WRAPPING_KEY_….
+  ...[0x69, 0x6a, 0x113, 0x114, 0x115].map((value) => [value, WRAP] as const),
+  // CKR_UNWRAPPING_KEY_….
+  ...[0xf0, 0xf1, 0xf2].map((value) => [value, UNWRAP] as const),
+  // CKR_DOMAIN_PARAMS_INVALID, CKR_CURVE_NOT_SUPPORTED.
+  ...[0x130, 0x140].map((value) => [value, MAKE_KEYS] as const),
 ]);
 
 type TableRow = readonly [value: number, name: string, code: HsmFaultCode, blame: Blame];

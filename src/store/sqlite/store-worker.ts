@@ -75,7 +75,7 @@ export class StoreWorker implements RecordSource {
     this.#worker = worker;
     this.#waiting.push(opened);
     worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
-    worker.on('error', (error) => this.#lose(worker, error.message));
+    worker.on('error', (error) => this.#lose(worker, error instanceof Error ? error.message : String(error)));
     worker.on('exit', (code) => this.#lose(worker, `its thread ended with code ${code}`));
   }
 

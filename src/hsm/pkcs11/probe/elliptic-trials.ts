@@ -7,9 +7,9 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
-  type JsonWebKey,
   type KeyObject,
   verify,
+  type webcrypto,
 } from 'node:crypto';
 import pkcs11js, { type Handle } from 'pkcs11js';
 import type { Curve, Feature, FeatureFinding, Trial } from '../../devices/features.ts';
@@ -142,7 +142,7 @@ function point(ecPoint: Buffer, bytes: number): Buffer {
   return ecPoint.subarray(ecPoint.length - bytes);
 }
 
-function publicKeyOf(key: JsonWebKey): KeyObject {
+function publicKeyOf(key: webcrypto.JsonWebKey): KeyObject {
   return createPublicKey({ key, format: 'jwk' });
 }
 

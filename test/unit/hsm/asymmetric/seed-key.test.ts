@@ -38,14 +38,14 @@ describe('a key that follows from a seed', () => {
   });
 
   it.for([
-    { what: 'has its expanded key beside the seed', given: () => exported('ml-dsa-44') },
+    { what: 'has its expanded key beside the seed', given: () => seedAndExpanded() },
     { what: 'has its expanded key alone', given: () => expanded() },
     { what: 'has a seed of 31 bytes', given: () => seedKey(tagged(0x80, Buffer.alloc(31))) },
     { what: 'has a seed of 33 bytes', given: () => seedKey(tagged(0x80, Buffer.alloc(33))) },
     { what: 'has its seed in an OCTET STRING', given: () => seedKey(octets(Buffer.alloc(32))) },
     { what: 'has its seed and nothing around it', given: () => seedKey(Buffer.alloc(34)) },
     { what: 'is of a larger set of parameters', given: () => seedPkcs8('ML_DSA_65', Buffer.alloc(32)) },
-    { what: 'is one of Ed25519', given: () => exported('ed25519') },
+    { what: 'is one of Ed25519', given: () => ed25519() },
   ])('of ML_DSA_44 is refused when it $what', ({ given }) => {
     expect(() => importPrivateKey('ML_DSA_44', given())).toThrow(
       expect.objectContaining({ name: 'HsmFault', code: 'usage' }),
@@ -61,12 +61,18 @@ describe('a key that follows from a seed', () => {
   });
 });
 
-function exported(type: 'ml-dsa-44' | 'ed25519'): Buffer {
-  return generateKeyPairSync(type as 'ed25519').privateKey.export({ type: 'pkcs8', format: 'der' });
+function ed25519(): Buffer {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' });
 }
 
 function expanded(): Buffer {
   return seedKey(octets(ml_dsa44.keygen().secretKey));
+}
+
+/** RFC 9881, section 6: the choice `both`. */
+function seedAndExpanded(): Buffer {
+  const seed = randomBytes(32);
+  return seedKey(sequence(octets(seed), octets(ml_dsa44.keygen(seed).secretKey)));
 }
 
 function seedKey(privateKey: Uint8Array): Buffer {

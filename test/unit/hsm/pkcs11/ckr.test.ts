@@ -13,9 +13,7 @@ describe('the table of PKCS#11 return values', () => {
     { value: 0xa0, name: 'CKR_PIN_INCORRECT', code: 'pin-locked', blame: 'host' },
     { value: 0xb3, name: 'CKR_SESSION_HANDLE_INVALID', code: 'unavailable', blame: 'session' },
     { value: 0xe0, name: 'CKR_TOKEN_NOT_PRESENT', code: 'unavailable', blame: 'host' },
-    { value: 0xf0, name: 'CKR_UNWRAPPING_KEY_HANDLE_INVALID', code: 'not-found', blame: 'key' },
     { value: 0x110, name: 'CKR_WRAPPED_KEY_INVALID', code: 'internal', blame: 'ambiguous' },
-    { value: 0x6a, name: 'CKR_KEY_UNEXTRACTABLE', code: 'usage', blame: 'data' },
     { value: 0x190, name: 'CKR_CRYPTOKI_NOT_INITIALIZED', code: 'unavailable', blame: 'host' },
   ])('mistake 4: $name is $code, and the $blame is to blame', ({ value, ...row }) => {
     expect(ckrRow(value, value === 0xa0 ? 'C_Login' : 'C_Decrypt')).toEqual(row);
@@ -42,6 +40,17 @@ describe('the table of PKCS#11 return values', () => {
     { from: 'C_OpenSession', value: 0x82, code: 'internal', blame: 'ambiguous' },
     { from: 'C_FindObjects', value: 0x68, code: 'internal', blame: 'ambiguous' },
     { from: 'C_FindObjectsFinal', value: 0x70, code: 'internal', blame: 'ambiguous' },
+    // Nothing but wrapping and unwrapping has a wrapping key, and nothing else looks at parameters of a curve than what makes keys.
+    { from: 'C_WrapKey', value: 0x6a, code: 'usage', blame: 'data' },
+    { from: 'C_WrapKey', value: 0x115, code: 'unsupported', blame: 'data' },
+    { from: 'C_UnwrapKey', value: 0xf0, code: 'not-found', blame: 'key' },
+    { from: 'C_UnwrapKey', value: 0x6a, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_EncryptInit', value: 0x69, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_Sign', value: 0x114, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_GetAttributeValue', value: 0xf2, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_Decrypt', value: 0x113, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_SignInit', value: 0x130, code: 'internal', blame: 'ambiguous' },
+    { from: 'C_GenerateKeyPair', value: 0x140, code: 'unsupported', blame: 'data' },
     // A search has a template.
     { from: 'C_FindObjectsInit', value: 0x13, code: 'unsupported', blame: 'data' },
   ])(

@@ -43,16 +43,9 @@ export function spkiOf({ publicKey }: KeyPair): Buffer {
   return publicKey.export({ format: 'der', type: 'spki' });
 }
 
-/** ML-DSA and ML-KEM with the seed alone (RFC 9881, RFC 9935), which node:crypto puts beside the expanded key. */
+/** ML-DSA and ML-KEM with the seed alone (RFC 9881, RFC 9935). */
 export function pkcs8Of({ privateKey }: KeyPair): Buffer {
-  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const bytes = SEED_BYTES[privateKey.asymmetricKeyType?.slice(0, 'ml-dsa'.length) ?? ''];
-  if (bytes === undefined) return der;
-  const version = Uint8Array.of(2, 1, 0);
-  const algorithm = der.subarray(7, 7 + 13);
-  const seed = der.subarray(30, 30 + bytes);
-  const content = [version, algorithm, Uint8Array.of(4, bytes + 2, 0x80, bytes), seed];
-  return Buffer.concat([Uint8Array.of(0x30, 3 + 13 + 4 + bytes), ...content]);
+  return privateKey.export({ format: 'der', type: 'pkcs8' });
 }
 
 /** FIPS 204, 6.2: μ of a message with an empty context. */
@@ -74,7 +67,6 @@ const CURVES: Partial<Record<KeySpec, string>> = {
   ECC_NIST_P521: 'P-521',
   ECC_SECG_P256K1: 'secp256k1',
 };
-const SEED_BYTES: Readonly<Record<string, number>> = { 'ml-dsa': 32, 'ml-kem': 64 };
 /** SubjectPublicKeyInfo before the key: the same for all three (RFC 9881). */
 const ML_DSA_HEADER_BYTES = 22;
 const PSS = 6;
