@@ -117,7 +117,8 @@ function run(part: Part): Promise<PartResult> {
     cwd: ROOT,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...part.env, NO_COLOR: '1' },
+    // Thousands of token hosts start in a night: they load code that an earlier one compiled.
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...part.env, NO_COLOR: '1' },
   });
   const end = (): void => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -175,6 +176,7 @@ function print(line: string): void {
 }
 
 const ROOT = join(import.meta.dirname, '..');
+const COMPILE_CACHE = join(ROOT, 'coverage', 'compile-cache');
 const OPTIONS = {
   /** Of load, for each fault. */
   seconds: { type: 'string', default: '60' },
